@@ -1,0 +1,87 @@
+# hostcart: `make run` shows it, `make test` proves it. All targets set up what they need first.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+UV := .tools/uv/bin/uv
+PY := .venv/bin/python
+SAM := .tools/sam/bin/sam
+unexport AWS_CA_BUNDLE
+export PYTHONDONTWRITEBYTECODE := 1
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help setup lock build up down status reload run invoke test check format clean-state openapi
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- environments -------------------------------------------------------------------------------
+.tools/uv/bin/uv:
+	python3 -m venv .tools/uv
+	.tools/uv/bin/pip install --quiet --disable-pip-version-check -r requirements/uv.txt
+
+.venv/.done: requirements/dev.txt | $(UV)
+	$(UV) venv --quiet --clear --python 3.13 .venv
+	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	@touch $@
+
+.tools/runtime/.done: requirements/runtime.txt | $(UV)
+	$(UV) venv --quiet --clear --python 3.13 .tools/runtime
+	$(UV) pip sync --quiet --python .tools/runtime/bin/python --require-hashes requirements/runtime.txt
+	@touch $@
+
+.tools/sam/.done: requirements/sam.txt | $(UV)
+	$(UV) venv --quiet --clear --python 3.13 .tools/sam
+	$(UV) pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
+	@touch $@
+
+local/npm/node_modules/.done: local/npm/package-lock.json
+	cd local/npm && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+setup: .venv/.done .tools/runtime/.done .tools/sam/.done local/npm/node_modules/.done ## install what is missing, from the locks
+
+lock: $(UV) ## write the hash-locked requirements anew from pyproject.toml
+	$(UV) pip compile --quiet --no-header --python-version 3.13 --generate-hashes --group dev pyproject.toml -o requirements/dev.txt
+	$(UV) pip compile --quiet --no-header --python-version 3.13 --generate-hashes -c requirements/dev.txt --group runtime -o requirements/runtime.txt
+	$(UV) pip compile --quiet --no-header --python-version 3.13 --generate-hashes --group sam -o requirements/sam.txt
+	$(UV) pip compile --quiet --no-header --python-version 3.13 --generate-hashes --no-annotate -c requirements/dev.txt pyproject.toml -o layers/dependencies/requirements.txt
+
+# --- the stack on this machine ------------------------------------------------------------------
+build: setup ## build functions and layers into .aws-sam/build
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --cached --parallel
+
+up: build ## start the stack in the background; returns when ready
+	$(PY) -m local up
+
+down: ## stop it
+	$(PY) -m local down
+
+status: ## what runs
+	$(PY) -m local status
+
+reload: ## bring edits of functions or of the layer to the running stack: make reload [FUNCTION=...]
+	$(PY) -m local reload $(FUNCTION)
+
+run: build ## start, order one of each kind, show it being delivered, stay up until Ctrl-C
+	$(PY) -m local run
+
+invoke: build ## run one function on one event: make invoke FUNCTION=get_cart EVENT=events/api/get_cart.json
+	$(PY) -m local invoke $(FUNCTION) $(EVENT)
+
+clean-state: ## forget the local stack's state
+	$(PY) -m local down --wipe
+
+# --- proof --------------------------------------------------------------------------------------
+test: build ## every test
+	$(PY) -m pytest
+
+check: setup ## lint, format, types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: setup ## rewrite in the house format
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+openapi: setup ## write docs/openapi.json anew from the contract models
+	$(PY) -m tools.openapi
