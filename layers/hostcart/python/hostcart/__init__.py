@@ -1,0 +1,1 @@
+"""hostcart: the ordering backend of a hosting provider."""

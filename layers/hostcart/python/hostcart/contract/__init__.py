@@ -1,0 +1,1 @@
+"""The public promise: requests, responses, statuses and the error catalogue."""

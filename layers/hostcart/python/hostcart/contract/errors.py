@@ -1,0 +1,85 @@
+"""The error catalogue: every `code` a client can meet, with its HTTP status and title.
+
+Bodies are RFC 9457 `application/problem+json`: {type, title, status, code, detail, request_id} plus
+`errors: [{field, code, message}]` where fields are at fault. Codes are stable; details may be reworded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+CATALOGUE: Final[Mapping[str, tuple[int, str]]] = {
+    "invalid_json": (400, "The body is not a JSON object"),
+    "validation_failed": (400, "The request has invalid fields"),
+    "unknown_variant": (400, "Unknown variant"),
+    "unknown_location": (400, "Unknown location"),
+    "unknown_plan": (400, "Unknown plan"),
+    "unknown_term": (400, "Unknown term"),
+    "variant_unavailable": (400, "Variant not available"),
+    "missing_pricing": (400, "Missing pricing information"),
+    "account_cannot_order": (400, "Account unable to create orders"),
+    "no_default_payment_method": (400, "Billing account not ready to charge"),
+    "account_required": (400, "X-Auth-Account header required"),
+    "update_not_supported": (400, "Orders cannot be updated"),
+    "invalid_pagination": (400, "Invalid page or per_page"),
+    "invalid_idempotency_key": (400, "Invalid Idempotency-Key"),
+    "unauthenticated": (401, "Authentication required"),
+    "account_forbidden": (403, "Account not accessible with this credential"),
+    "insufficient_scope": (403, "OAuth scope missing"),
+    "oauth_not_allowed": (403, "Not available via OAuth"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "Method not allowed"),
+    "price_changed": (409, "The price has changed"),
+    "payload_too_large": (413, "Payload too large"),
+    "unsupported_media_type": (415, "Unsupported media type"),
+    "idempotency_key_reused": (422, "Idempotency-Key reused with another request"),
+    "cart_pay_failed": (422, "Payment could not be initiated"),
+    "too_many_requests": (429, "Too many requests"),
+    "internal_error": (500, "Internal error"),
+    "temporarily_unavailable": (503, "Temporarily unavailable"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field at fault: dotted path in the request, snake_case code, a sentence."""
+
+    field: str
+    code: str
+    message: str
+
+
+class ApiError(Exception):
+    """A refusal that the client sees. `code` must be in the CATALOGUE."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status, self.title = CATALOGUE[code]
+        self.detail = detail or self.title + "."
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+
+    def problem(self, request_id: str) -> dict[str, Any]:
+        """The problem+json body as a dict."""
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            "request_id": request_id,
+            **self.extra,
+        }
+        if self.errors:
+            body["errors"] = [{"field": e.field, "code": e.code, "message": e.message} for e in self.errors]
+        return body

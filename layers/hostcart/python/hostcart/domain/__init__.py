@@ -1,0 +1,1 @@
+"""Pure rules: carts, orders, money, catalogue. Imports no SDK."""

@@ -1,0 +1,270 @@
+"""The cart and its order: one aggregate, stored as one item, changed only by the functions here.
+
+Every function is pure: it returns the changed cart or raises TransitionRefusedError. `version` is what the
+stored item carries; the store writes a cart only over that version.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from hostcart.contract.statuses import CartStatus, OrderStatus, PaymentStatus, TaskStatus, Term
+from hostcart.domain.accounts import AccountSnapshot, UserSnapshot
+from hostcart.domain.catalogue import Slot
+from hostcart.domain.money import Line
+from hostcart.domain.payment import Payment
+from hostcart.domain.transitions import CART, ORDER, PAYMENT, TASK, TransitionRefusedError, advance
+
+
+class TaskName(StrEnum):
+    CHARGE_PAYMENT = "charge_payment"
+    PROVISION_SITE = "provision_site"
+    ACTIVATE_SUBSCRIPTION = "activate_subscription"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One step of the order that the client sees; ids count from 1."""
+
+    id: int
+    name: TaskName
+    status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteItem:
+    """The site as it was ordered."""
+
+    name: str
+    variant: str
+    location: str
+    plan: str
+    term: Term
+    stripe_product: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The site as it was delivered; its password is kept apart, sealed."""
+
+    id: str
+    name: str
+    domain: str
+    variant: str
+    location: str
+    ipaddr: str
+    username: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """`id` is ours, `stripe_id` the processor's; the period began in `bucket_year`-`bucket_month` (UTC)."""
+
+    id: str
+    status: str
+    bucket_type: Term
+    bucket_year: int
+    bucket_month: int
+    stripe_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why the order is not delivered: a stable snake_case code and a sentence without private data."""
+
+    code: str
+    detail: str
+
+
+class CallbackStatus(StrEnum):
+    NONE = "none"
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The order: `number` is dense per account, from 1."""
+
+    id: str
+    number: int
+    status: OrderStatus
+    created_at: datetime
+    updated_at: datetime
+    tasks: tuple[Task, ...]
+    site: Site | None = None
+    subscription: Subscription | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cart:
+    """A cart with its snapshot of prices and, once opened, its order. `slot` is the capacity it holds."""
+
+    token: str
+    version: int
+    status: CartStatus
+    created_at: datetime
+    updated_at: datetime
+    fingerprint: str
+    account: AccountSnapshot
+    user: UserSnapshot | None
+    site: SiteItem
+    currency: str
+    lines: tuple[Line, ...]
+    payment: Payment
+    slot: Slot | None
+    callback: CallbackStatus
+    order: Order | None = None
+
+    @property
+    def opened(self) -> Order:
+        """The order; raises TransitionRefusedError while there is none."""
+        if self.order is None:
+            raise TransitionRefusedError("the order is not open yet")
+        return self.order
+
+
+def order_id_of(token: str) -> str:
+    """The order's uuid: the same 128 bits as its cart's token, so that either finds the one item."""
+    return str(uuid.UUID(hex=token))
+
+
+def token_of(order_id: str) -> str | None:
+    """The cart token behind a canonical lower-case uuid; None for anything else."""
+    try:
+        parsed = uuid.UUID(order_id)
+    except ValueError:
+        return None
+    return parsed.hex if str(parsed) == order_id else None
+
+
+def open_order(cart: Cart, number: int, now: datetime) -> Cart:
+    """The order materialises: cart active -> processing, order pending with its tasks."""
+    if cart.order is not None:
+        raise TransitionRefusedError("the order is open already")
+    tasks = tuple(
+        Task(id=position, name=name, status=TaskStatus.PENDING) for position, name in enumerate(TaskName, 1)
+    )
+    order = Order(
+        id=order_id_of(cart.token),
+        number=number,
+        status=OrderStatus.PENDING,
+        created_at=now,
+        updated_at=now,
+        tasks=_set_task(tasks, TaskName.CHARGE_PAYMENT, TaskStatus.RUNNING),
+    )
+    return replace(
+        cart, status=advance(CART, cart.status, CartStatus.PROCESSING), order=order, updated_at=now
+    )
+
+
+def observe_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
+    """The payment as the processor reports it; success starts the delivery."""
+    order = cart.opened
+    _refuse_failed(order)
+    advance(PAYMENT, cart.payment.status, payment.status)
+    if payment.status is PaymentStatus.SUCCEEDED:
+        tasks = _set_task(order.tasks, TaskName.CHARGE_PAYMENT, TaskStatus.COMPLETED)
+        order = replace(
+            order,
+            status=advance(ORDER, order.status, OrderStatus.PROCESSING),
+            tasks=_set_task(tasks, TaskName.PROVISION_SITE, TaskStatus.RUNNING),
+        )
+    return _touch(cart, order, now, payment=payment)
+
+
+def start_attempt(cart: Cart, attempt: int, now: datetime) -> Cart:
+    """The fence before money moves: refused once the order has failed, stored before the call."""
+    _refuse_failed(cart.opened)
+    return _touch(cart, cart.opened, now, payment=replace(cart.payment, attempt=attempt))
+
+
+def deliver_site(cart: Cart, site: Site, now: datetime) -> Cart:
+    """The site is there."""
+    order = cart.opened
+    _refuse_failed(order)
+    tasks = _set_task(order.tasks, TaskName.PROVISION_SITE, TaskStatus.COMPLETED)
+    tasks = _set_task(tasks, TaskName.ACTIVATE_SUBSCRIPTION, TaskStatus.RUNNING)
+    return _touch(cart, replace(order, site=site, tasks=tasks), now)
+
+
+def activate_subscription(cart: Cart, subscription: Subscription, now: datetime) -> Cart:
+    """The renewal subscription is there."""
+    order = cart.opened
+    _refuse_failed(order)
+    tasks = _set_task(order.tasks, TaskName.ACTIVATE_SUBSCRIPTION, TaskStatus.COMPLETED)
+    return _touch(cart, replace(order, subscription=subscription, tasks=tasks), now)
+
+
+def fail_order(cart: Cart, failure: Failure, now: datetime) -> Cart:
+    """From here on nothing may be charged or delivered: the running task failed, later ones are skipped."""
+    order = cart.opened
+    if order.status.terminal:
+        raise TransitionRefusedError(f"the order is {order.status}")
+    if order.failure is not None:
+        return cart
+    return _touch(cart, replace(order, failure=failure, tasks=_fail_tasks(order.tasks)), now)
+
+
+def settle_failed_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
+    """The money's end after a failure: cancelled, failed, refund pending or refunded; the site is gone."""
+    order = cart.opened
+    if order.failure is None:
+        raise TransitionRefusedError("the order has not failed")
+    advance(PAYMENT, cart.payment.status, payment.status)
+    ended = None if order.subscription is None else replace(order.subscription, status="canceled")
+    return _touch(cart, replace(order, site=None, subscription=ended), now, payment=payment)
+
+
+def close_order(cart: Cart, now: datetime) -> Cart:
+    """The terminal state: completed when all tasks are, failed when a failure stands."""
+    order = cart.opened
+    if order.status.terminal:
+        return cart
+    target = OrderStatus.COMPLETED if order.failure is None else OrderStatus.FAILED
+    if target is OrderStatus.COMPLETED and any(t.status is not TaskStatus.COMPLETED for t in order.tasks):
+        raise TransitionRefusedError("a task is not completed")
+    closed = replace(order, status=advance(ORDER, order.status, target))
+    return replace(
+        _touch(cart, closed, now),
+        status=advance(CART, cart.status, CartStatus.CHECKED_OUT),
+        slot=cart.slot if target is OrderStatus.COMPLETED else None,
+    )
+
+
+def _touch(cart: Cart, order: Order, now: datetime, *, payment: Payment | None = None) -> Cart:
+    return replace(
+        cart, order=replace(order, updated_at=now), updated_at=now, payment=payment or cart.payment
+    )
+
+
+def _refuse_failed(order: Order) -> None:
+    if order.failure is not None or order.status.terminal:
+        raise TransitionRefusedError(f"the order is {order.status} and takes no further step")
+
+
+def _set_task(tasks: Iterable[Task], name: TaskName, status: TaskStatus) -> tuple[Task, ...]:
+    return tuple(
+        replace(task, status=advance(TASK, task.status, status)) if task.name is name else task
+        for task in tasks
+    )
+
+
+def _fail_tasks(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    ended = {TaskStatus.RUNNING: TaskStatus.FAILED, TaskStatus.PENDING: TaskStatus.SKIPPED}
+    return tuple(
+        replace(task, status=advance(TASK, task.status, ended.get(task.status, task.status)))
+        for task in tasks
+    )
+
+
+def settle_callback(cart: Cart, status: CallbackStatus, now: datetime) -> Cart:
+    """What became of the notification; the order itself stays as it is."""
+    if not cart.opened.status.terminal:
+        raise TransitionRefusedError("the order is not terminal")
+    return replace(cart, callback=status, updated_at=now)

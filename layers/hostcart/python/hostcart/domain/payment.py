@@ -1,0 +1,69 @@
+"""The payment of a cart: what we know of its one invoice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hostcart.contract.statuses import MethodType, PaymentStatus
+
+
+class InvoiceStatus(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+    UNCOLLECTIBLE = "uncollectible"
+
+
+class AttemptState(StrEnum):
+    """How the newest payment of an invoice stands at the processor."""
+
+    NONE = "none"
+    PROCESSING = "processing"
+    REQUIRES_ACTION = "requires_action"
+    DECLINED = "declined"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """An invoice as the processor reports it now; amounts in minor units, credit_applied >= 0."""
+
+    id: str
+    status: InvoiceStatus
+    currency: str
+    total: int
+    amount_due: int
+    amount_paid: int
+    credit_applied: int
+    hosted_url: str | None
+    paid_at: datetime | None
+    attempt: AttemptState
+    method_type: MethodType | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """What has been given back of an invoice; `settled` is False while the processor works on it."""
+
+    id: str
+    refunded: int
+    credited_back: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """The stored payment facts of a cart; `attempt` grows only after a definite failure."""
+
+    status: PaymentStatus
+    customer_id: str
+    method_id: str
+    method_type: MethodType | None
+    invoice_id: str
+    hosted_invoice_url: str | None = None
+    amount_charged: int = 0
+    credit_applied: int = 0
+    amount_refunded: int = 0
+    attempt: int = 1
+    paid_at: datetime | None = None

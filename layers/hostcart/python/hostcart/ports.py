@@ -1,0 +1,268 @@
+"""What the use cases need of the outside world, and the errors that adapters raise instead of an SDK's.
+
+PortError
+  UnavailableError        nothing happened, or it does not matter: try again
+    OutcomeUnknownError   it may have happened: ask before sending again
+  RefusedError            a definite no, with a stable code
+    DeclinedError         the payment method was declined
+  MisconfiguredError      our credentials or configuration are wrong: an operator must act
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from hostcart.domain.accounts import Account, ApiKey, User
+from hostcart.domain.cart import Cart
+from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
+from hostcart.domain.money import Line
+from hostcart.domain.payment import Invoice, Refund
+from hostcart.domain.site import ProvisionedSite, SiteSpec
+
+
+class PortError(Exception):
+    """Base of all; `code` is a stable snake_case word, safe to log and to store."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class UnavailableError(PortError):
+    """Busy, throttled or unreachable: nothing happened."""
+
+
+class OutcomeUnknownError(UnavailableError):
+    """A time-out, a dropped connection or a 5xx: it may have happened."""
+
+
+class RefusedError(PortError):
+    """A definite no."""
+
+
+class DeclinedError(RefusedError):
+    """The payment was declined; `recoverable` says whether the customer can still pay this invoice."""
+
+    def __init__(self, code: str, *, recoverable: bool) -> None:
+        super().__init__(code)
+        self.recoverable = recoverable
+
+
+class MisconfiguredError(PortError):
+    """Refused for a reason that only an operator can mend."""
+
+
+class ConflictError(Exception):
+    """Somebody else wrote the record first: load it again."""
+
+
+class CartExistsError(Exception):
+    """The cart token is taken: the request is a repeat."""
+
+
+class CapacityExhaustedError(Exception):
+    """No free capacity in the slot."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present, UTC, whole seconds."""
+
+
+class Payments(Protocol):
+    """Invoices, refunds and subscriptions. Keys make every call repeatable; amounts are minor units.
+
+    Every method raises UnavailableError, OutcomeUnknownError, RefusedError or MisconfiguredError.
+    """
+
+    def open_invoice(
+        self, *, customer_id: str, method_id: str, currency: str, account_id: str, cart_token: str
+    ) -> Invoice:
+        """An empty draft that can move no money, once per cart token."""
+
+    def get_invoice(self, invoice_id: str) -> Invoice:
+        """As it is now; RefusedError("resource_missing") if there is none."""
+
+    def add_lines(self, invoice_id: str, lines: Sequence[Line], *, cart_token: str) -> Invoice:
+        """Adds the lines to the draft, once per cart token."""
+
+    def finalize(self, invoice_id: str, *, cart_token: str) -> Invoice:
+        """draft -> open or, when nothing is due, paid."""
+
+    def pay(self, invoice_id: str, *, method_id: str, cart_token: str, attempt: int) -> Invoice:
+        """Charges off-session, once per attempt. Raises DeclinedError."""
+
+    def void(self, invoice_id: str, *, cart_token: str) -> Invoice:
+        """open -> void; a draft is finalised first. An invoice that was paid meanwhile is returned paid."""
+
+    def discard_draft(self, invoice_id: str) -> None:
+        """Deletes a draft of which nothing was stored; gone already is fine."""
+
+    def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
+        """Gives all back, money to the method and credit to the account; once per cart token."""
+
+    def find_subscription(self, customer_id: str, *, order_id: str) -> str | None:
+        """The id of the order's subscription in any state but canceled, or None."""
+
+    def create_subscription(
+        self,
+        *,
+        customer_id: str,
+        method_id: str,
+        product_id: str,
+        currency: str,
+        amount: int,
+        interval: str,
+        paid_through: datetime,
+        order_id: str,
+        account_id: str,
+    ) -> tuple[str, str]:
+        """(id, status) of the renewal subscription, first billed at `paid_through`; interval month | year."""
+
+    def cancel_subscription(self, subscription_id: str) -> None:
+        """Ends it at once, without proration; ended already is fine."""
+
+
+class Sites(Protocol):
+    """The site provisioner, see docs/site-provisioner.md. Raises as Payments does."""
+
+    def put(self, spec: SiteSpec) -> ProvisionedSite:
+        """Asks for the site; the same id twice is one site."""
+
+    def get(self, site_id: str) -> ProvisionedSite | None:
+        """The site, or None if it was never asked for."""
+
+    def delete(self, site_id: str) -> None:
+        """Removes the site and refuses the id from now on; unknown or gone already is fine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """Where to send the notification; both are secrets at rest."""
+
+    url: str = field(repr=False)
+    authorization: str | None = field(repr=False)
+
+
+class Callbacks(Protocol):
+    def deliver(self, callback: Callback, *, message_id: str, account_id: str, body: bytes) -> None:
+        """One signed POST.
+
+        Raises UnavailableError (try again later), RefusedError("gone") on 410, RefusedError(code) when the
+        address must not be called.
+        """
+
+
+class Cipher(Protocol):
+    """Seals secrets with account and cart as encryption context."""
+
+    def seal(self, plaintext: bytes, *, account_id: str, cart_token: str) -> bytes: ...
+
+    def open(self, sealed: bytes, *, account_id: str, cart_token: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """The sealed secrets beside a cart."""
+
+    callback: bytes | None = None
+    password: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredView:
+    """A rendered public view: `body` is JSON text, `version` changes with every write."""
+
+    body: str
+    version: int
+    terminal: bool
+    sealed_password: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """Rendered list entries, newest first, and how many orders the account has."""
+
+    orders: tuple[dict[str, Any], ...]
+    total: int
+
+
+class CartStore(Protocol):
+    """Carts with their orders. All reads and writes are under one account's key."""
+
+    def create(self, cart: Cart, sealed: Sealed) -> None:
+        """Stores a new cart and takes its slot. Raises CartExistsError, CapacityExhaustedError."""
+
+    def load(self, account_id: str, token: str) -> Cart | None:
+        """The cart, read consistently."""
+
+    def load_sealed(self, account_id: str, token: str) -> Sealed: ...
+
+    def last_number(self, account_id: str) -> int:
+        """The newest order number, 0 before the first."""
+
+    def open_order(self, cart: Cart) -> None:
+        """Stores a cart whose order was just opened, together with the account's counter.
+
+        Raises ConflictError when the cart or the counter moved on.
+        """
+
+    def save(self, cart: Cart, *, sealed_password: bytes | None = None) -> None:
+        """Writes over `cart.version`. Raises ConflictError."""
+
+    def close(self, cart: Cart, *, release: Slot | None) -> None:
+        """Writes the terminal cart and gives the slot back in one transaction. Raises ConflictError."""
+
+    def cart_view(self, account_id: str, token: str) -> StoredView | None: ...
+
+    def order_view(self, account_id: str, token: str) -> StoredView | None:
+        """None while the order is not open."""
+
+    def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage: ...
+
+
+class Directory(Protocol):
+    """Accounts, users and API keys as the provider loaded them."""
+
+    def account(self, account_id: str) -> Account | None: ...
+
+    def user(self, user_id: str) -> User | None: ...
+
+    def api_key(self, key: str) -> ApiKey | None: ...
+
+
+class CatalogueStore(Protocol):
+    def catalogue(self) -> Catalogue:
+        """Raises MisconfiguredError("catalogue_missing") before the first load."""
+
+    def occupancy(self, slots: Sequence[Slot]) -> Sequence[Occupancy]: ...
+
+
+class Tokens(Protocol):
+    """Verifies JWTs of the provider's login and of its OAuth server."""
+
+    def verify(self, token: str) -> "VerifiedToken":
+        """Raises RefusedError(code) for a bad token, UnavailableError when keys cannot be fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedToken:
+    """`oauth` says which of the two issuers signed it."""
+
+    oauth: bool
+    subject: str
+    scopes: tuple[str, ...]
+
+
+class Workflow(Protocol):
+    def start(self, *, account_id: str, cart_token: str) -> None:
+        """Starts the fulfilment, once per cart token. Raises UnavailableError."""
+
+
+class Metrics(Protocol):
+    def count(self, name: str, **dimensions: str) -> None:
+        """One event."""
+
+    def seconds(self, name: str, value: float, **dimensions: str) -> None:
+        """A duration in seconds."""

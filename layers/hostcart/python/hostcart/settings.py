@@ -1,0 +1,86 @@
+"""Settings, read from the environment when asked for: importing this needs no environment."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSettings:
+    api_base: str
+    api_key_secret_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitesSettings:
+    base_url: str
+    token_secret_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackSettings:
+    signing_secret_arn: str
+    allow_loopback: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    issuer: str
+    audience: str
+    jwks_url: str
+
+
+def table_name() -> str:
+    return os.environ["TABLE_NAME"]
+
+
+def data_key() -> str:
+    """The KMS key that seals secrets."""
+    return os.environ["DATA_KEY_ID"]
+
+
+def state_machine_arn() -> str:
+    return os.environ["STATE_MACHINE_ARN"]
+
+
+def payments() -> PaymentSettings:
+    return PaymentSettings(
+        api_base=os.environ["STRIPE_API_BASE"], api_key_secret_arn=os.environ["STRIPE_API_KEY_SECRET_ARN"]
+    )
+
+
+def sites() -> SitesSettings:
+    return SitesSettings(
+        base_url=os.environ["SITES_BASE_URL"], token_secret_arn=os.environ["SITES_TOKEN_SECRET_ARN"]
+    )
+
+
+def callbacks_allow_loopback() -> bool:
+    return os.environ.get("CALLBACK_ALLOW_LOOPBACK") == "true"
+
+
+def callbacks() -> CallbackSettings:
+    return CallbackSettings(
+        signing_secret_arn=os.environ["CALLBACK_SIGNING_SECRET_ARN"],
+        allow_loopback=callbacks_allow_loopback(),
+    )
+
+
+def session_issuer() -> Issuer:
+    return _issuer("SESSION")
+
+
+def oauth_issuer() -> Issuer:
+    return _issuer("OAUTH")
+
+
+def _issuer(prefix: str) -> Issuer:
+    return Issuer(
+        issuer=os.environ[f"{prefix}_ISSUER"],
+        audience=os.environ[f"{prefix}_AUDIENCE"],
+        jwks_url=os.environ[f"{prefix}_JWKS_URL"],
+    )
+
+
+def seconds(name: str) -> int:
+    """A waiting time or deadline of the template, in seconds."""
+    return int(os.environ[name])
