@@ -1,0 +1,55 @@
+"""The table's keys. Everything of an account lives under `ACCOUNT#<id>`.
+
+ACCOUNT#<id>           ACCOUNT         the account, as the provider loaded it
+ACCOUNT#<id>           COUNTER         last_number: the account's newest order number
+ACCOUNT#<id>           CART#<token>    a cart and its order; `number` once the order is open
+USER#<id>              USER            a user
+KEY#<sha256>           KEY             an API key, found by its digest
+CATALOGUE              CATALOGUE       plans, variants, locations
+SLOT#<location>#<variant>  SLOT        total, taken: where capacity is counted
+index orders_by_number: pk, number     the list of an account's orders
+"""
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    from hostcart.domain.catalogue import Slot
+
+type Key = "dict[str, AttributeValueTypeDef]"
+ORDERS_INDEX: Final = "orders_by_number"
+
+
+def account(account_id: str) -> Key:
+    return _key(f"ACCOUNT#{account_id}", "ACCOUNT")
+
+
+def counter(account_id: str) -> Key:
+    return _key(f"ACCOUNT#{account_id}", "COUNTER")
+
+
+def cart(account_id: str, token: str) -> Key:
+    return _key(f"ACCOUNT#{account_id}", f"CART#{token}")
+
+
+def user(user_id: str) -> Key:
+    return _key(f"USER#{user_id}", "USER")
+
+
+def api_key(key: str) -> Key:
+    """Keys have 128 random bits or more, so that a plain digest tells nothing of them."""
+    return _key(f"KEY#{hashlib.sha256(key.encode()).hexdigest()}", "KEY")
+
+
+def catalogue() -> Key:
+    return _key("CATALOGUE", "CATALOGUE")
+
+
+def slot(slot_: "Slot") -> Key:
+    return _key(f"SLOT#{slot_.location}#{slot_.variant}", "SLOT")
+
+
+def _key(pk: str, sk: str) -> Key:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}

@@ -1,0 +1,24 @@
+"""Domain records as JSON text and back, checked by their types."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+def encode(record: object) -> str:
+    """The record as compact JSON; absent values are left out."""
+    return _adapter(type(record)).dump_json(record, exclude_none=True).decode()
+
+
+def decode[R](kind: type[R], text: str) -> R:
+    """The record; raises pydantic.ValidationError when the text is not one."""
+    return cast("R", _adapter(kind).validate_json(text))
+
+
+@cache
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)

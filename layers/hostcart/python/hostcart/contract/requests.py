@@ -1,0 +1,47 @@
+"""Request bodies. Unknown fields are refused by name, so that a typo never buys the wrong thing."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+# C0/C1 controls, surrogates and the other invisible code points have no place in a name.
+_NAME_PATTERN = r"^[^\p{C}]+$"
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+SiteName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NAME_PATTERN)
+]
+HeaderValue = Annotated[
+    str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")
+]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class SiteFields(_Request):
+    """The site to order; the four short names are listed by `GET /api/about`."""
+
+    name: SiteName = Field(examples=["My blog"])
+    variant: Text = Field(examples=["vanilla"])
+    location: Text = Field(examples=["pdx"])
+    plan: Text = Field(examples=["basic"])
+    term: Text = Field(examples=["monthly"])
+
+
+class CallbackFields(_Request):
+    """Where to POST when the order is terminal; `authorization` is sent as the Authorization header."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2048)] = Field(
+        examples=["https://client.example/hooks/orders"]
+    )
+    authorization: HeaderValue | None = Field(default=None, examples=["Bearer 12345"])
+
+
+class SiteOrderRequest(_Request):
+    """`POST /api/orders`. `expected_total_cents`: refuse (409) when the price differs."""
+
+    site: SiteFields
+    callback: CallbackFields | None = None
+    expected_total_cents: Annotated[int, Field(ge=0, le=10**12)] | None = None
