@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 
 
 def encode(record: object) -> str:
-    """The record as compact JSON; absent values are left out."""
-    return _adapter(type(record)).dump_json(record, exclude_none=True).decode()
+    """The record as compact JSON; absent values stay as null, since most such fields have no default."""
+    return _adapter(type(record)).dump_json(record).decode()
 
 
 def decode[R](kind: type[R], text: str) -> R:
