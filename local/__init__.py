@@ -1,0 +1,1 @@
+"""The whole of hostcart on one machine, without an AWS account: `python -m local --help`."""

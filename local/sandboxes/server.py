@@ -1,0 +1,311 @@
+"""A sandbox: an HTTP server on the loopback address with faults, a request log and saved state.
+
+Threads and the standard library's server are enough here: the clients are few, every answer is made in
+memory, and a fault must be able to close a connection without an answer, which server frameworks forbid.
+"""
+
+import json
+import select
+import socket
+import sys
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self, cast
+from urllib.parse import unquote, urlsplit
+
+from local.sandboxes.faults import Fault, Faults
+from local.sandboxes.http import Json, Request, Response, json_response
+
+_SAVE_EVERY_SECONDS = 2.0
+_REQUEST_LOG_LENGTH = 20_000
+_LARGEST_BODY_BYTES = 10_000_000
+
+
+class Sandbox(ABC):
+    """One fake service. Usable as a context manager: started on entry, stopped on exit.
+
+    `port` 0 takes a free port. Without `state_dir` the state lives as long as the instance.
+    """
+
+    name: str
+    hang_seconds = 15.0  # how long a `timeout` fault stays silent
+
+    def __init__(self, *, port: int = 0, state_dir: Path | None = None) -> None:
+        self.lock = threading.RLock()
+        self.faults = Faults()
+        self._requests: deque[Json] = deque(maxlen=_REQUEST_LOG_LENGTH)
+        self._state_file = state_dir / f"{self.name}.json" if state_dir else None
+        self._port = port
+        self._server: _Server | None = None
+        self._threads: list[threading.Thread] = []
+        self._dirty = False
+        self._save_lock = threading.Lock()
+        self.stopping = threading.Event()
+
+    @abstractmethod
+    def serve(self, request: Request) -> Response:
+        """Serve one request that no fault took."""
+
+    @abstractmethod
+    def error_response(self, code: str) -> Response:
+        """The service's own error shape for a code that a test asks for."""
+
+    @abstractmethod
+    def snapshot(self) -> Json:
+        """The state to keep over a restart; called with the lock held."""
+
+    @abstractmethod
+    def restore(self, state: Json) -> None:
+        """Take over a saved state; called before the first request."""
+
+    def respond(self, request: Request) -> Response:
+        """Wait as long as a `slow` fault asks, then serve."""
+        self.stopping.wait(request.delay)
+        return self.serve(request)
+
+    def views(self, request: Request) -> Response | None:
+        """The sandbox's own `/_sandbox/...` endpoints; None when the path is unknown."""
+        return None
+
+    def status_response(self, status: int, request: Request) -> Response:
+        """The body that comes with an injected status."""
+        del request
+        return json_response(status, {"code": "injected", "detail": f"injected status {status}"})
+
+    def background(self) -> list[threading.Thread]:
+        """Threads to run while the sandbox is up; they end soon after `stopping` is set."""
+        return []
+
+    @property
+    def url(self) -> str:
+        """The base address, without a trailing slash."""
+        if self._server is None:
+            raise RuntimeError(f"the {self.name} sandbox is not started")
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> Self:
+        """Load the saved state, listen, and return when requests are served."""
+        if self._state_file is not None and self._state_file.exists():
+            self.restore(json.loads(self._state_file.read_text()))
+        self.stopping.clear()
+        self._server = _Server(("127.0.0.1", self._port), self)
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(0.05,), name=f"{self.name}-accept"),
+            *self.background(),
+        ]
+        if self._state_file is not None:
+            self._threads.append(threading.Thread(target=self._save_regularly, name=f"{self.name}-save"))
+        for thread in self._threads:
+            thread.daemon = True
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving, end the threads and save the state."""
+        if self._server is None:
+            return
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.close_connections()
+        for thread in self._threads:
+            thread.join(timeout=5)
+        self._server = None
+        self.save()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def touch(self) -> None:
+        """Note that the state changed and has to be saved."""
+        self._dirty = True
+
+    def save(self) -> None:
+        """Write the state if it changed since the last save."""
+        if self._state_file is None or not self._dirty:
+            return
+        with self._save_lock:
+            with self.lock:
+                self._dirty = False
+                text = json.dumps(self.snapshot(), separators=(",", ":"))
+            self._state_file.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._state_file.with_suffix(".tmp")
+            temporary.touch(mode=0o600)
+            temporary.write_text(text)
+            temporary.replace(self._state_file)
+
+    def _save_regularly(self) -> None:
+        while not self.stopping.wait(_SAVE_EVERY_SECONDS):
+            self.save()
+
+    def answer(self, request: Request, connection: socket.socket) -> Response | None:
+        """The answer to one request; None closes the connection without one."""
+        if request.path.startswith("/_sandbox/"):
+            return self._control(request)
+        fault = self.faults.take(request.method, request.path)
+        started = time.time()
+        response = self._serve(request, fault, connection)
+        self._requests.append(
+            {
+                "method": request.method,
+                "path": request.path,
+                "idempotency_key": request.header("idempotency-key"),
+                "status": None if response is None else response.status,
+                "fault": None if fault is None else fault.action,
+                "at": started,
+            }
+        )
+        return response
+
+    def _serve(self, request: Request, fault: Fault | None, connection: socket.socket) -> Response | None:
+        kind = fault.kind if fault else ""
+        if kind == "timeout_before":
+            self._hang(connection)
+        if kind in ("timeout_before", "drop"):
+            return None
+        if fault and kind == "slow":
+            request = replace(request, delay=float(fault.value))
+        response = self.injected(request, fault) if fault else None
+        if response is None:
+            response = self.respond(request)
+            if request.method not in ("GET", "HEAD"):
+                self.touch()
+        if kind == "timeout_after":
+            self._hang(connection)
+        return None if kind in ("timeout_after", "drop_after") else response
+
+    def injected(self, request: Request, fault: Fault) -> Response | None:
+        """The answer that a fault gives in place of the service; None when the service is to answer."""
+        if fault.kind in ("status", "replay"):
+            return self.status_response(int(fault.value), request)
+        return self.error_response(fault.value) if fault.kind == "error" else None
+
+    def _hang(self, connection: socket.socket) -> None:
+        # Readable means that the client gave up, or that stop() shut the connection down.
+        select.select([connection], [], [], self.hang_seconds)
+
+    def _control(self, request: Request) -> Response:
+        try:
+            response = self._shared_views(request) or self.views(request)
+        except (ValueError, KeyError, TypeError) as error:
+            return json_response(400, {"code": "bad_request", "detail": str(error)})
+        return response or json_response(404, {"code": "not_found", "detail": request.path})
+
+    def _shared_views(self, request: Request) -> Response | None:
+        match request.method, request.path.removeprefix("/_sandbox/"):
+            case "GET", "health":
+                return json_response(200, {"status": "ok", "name": self.name})
+            case "POST", "faults":
+                return json_response(201, self.faults.arm(request.json()))
+            case "GET", "faults":
+                return json_response(200, self.faults.list())
+            case "DELETE", "faults":
+                self.faults.disarm()
+                return Response(204)
+            case "GET", "requests":
+                return json_response(200, list(self._requests))
+            case "DELETE", "requests":
+                self._requests.clear()
+                return Response(204)
+        return None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._connections: set[socket.socket] = set()
+        self._connections_lock = threading.Lock()
+        super().__init__(address, _Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._connections_lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._connections_lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news; anything else is a fault of the sandbox."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def close_connections(self) -> None:
+        """End the kept-alive connections, so that their threads and sockets do not outlive the sandbox."""
+        with self._connections_lock:
+            open_connections = list(self._connections)
+        for connection in open_connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # the client was faster
+        deadline = time.monotonic() + 2
+        while self._connections and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "sandbox"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body leave in one packet
+
+    def __getattr__(self, name: str) -> Any:
+        # The base class looks for do_GET, do_POST and so on: one method serves them all.
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def _serve(self) -> None:
+        request = self._read_request()
+        if request is None:
+            return
+        sandbox = cast(_Server, self.server).sandbox
+        response = sandbox.answer(request, self.connection)
+        if response is None:
+            self.close_connection = True
+            return
+        self._send(response)
+
+    def _read_request(self) -> Request | None:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > _LARGEST_BODY_BYTES:
+            self.send_error(411, "a Content-Length is required")
+            self.close_connection = True
+            return None
+        target = urlsplit(self.path)
+        return Request(
+            method=self.command,
+            path=unquote(target.path),
+            query=target.query,
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(int(length)),
+        )
+
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        if response.status != 204:  # noqa: PLR2004 - No Content
+            self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Nothing is logged: request lines may carry secrets."""
+
