@@ -1,0 +1,49 @@
+"""`python -m local.engine.ministack_process`: ministack in this process, with our shims. Configured by environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.engine.processes import REGION, base_environment
+from local.engine.workspace import Workspace
+
+
+def environment(workspace: Workspace, port: int) -> Mapping[str, str]:
+    """What the process needs to know; the functions' workers inherit it."""
+    return {
+        **base_environment(workspace),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "localhost",
+        "MINISTACK_REGION": REGION,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "AUTH": "true",
+        "LOG_LEVEL": "WARNING",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(workspace.state / "aws"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(workspace.state / "s3"),
+        "HOSTCART_FUNCTION_LOGS": str(workspace.logs / "functions"),
+    }
+
+
+def main() -> None:
+    """Install the shims, then serve until SIGTERM."""
+    from ministack import app  # noqa: PLC0415 - reads the environment when imported
+
+    from local.engine.shims import function_logs, log_wait, nagle, snapshot  # noqa: PLC0415
+
+    # ministack has read its level by now; functions inherit this environment and have a LOG_LEVEL of their own
+    os.environ.pop("LOG_LEVEL", None)
+    nagle.install()
+    log_wait.install()
+    function_logs.install(Path(os.environ["HOSTCART_FUNCTION_LOGS"]))
+    snapshot.install()
+    sys.argv = ["ministack"]
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

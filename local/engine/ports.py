@@ -1,0 +1,57 @@
+"""Chooses the stack's ports: fixed by `HOSTCART_PORT_<NAME>`, else those of the last run, else free ones."""
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+
+NAMES = ("aws", "stepfunctions", "stripe", "registrar", "sites", "callbacks", "login")
+
+
+class PortTaken(RuntimeError):  # noqa: N818 - reads as what happened
+    """A port that the user fixed is in use."""
+
+
+def choose(last: Mapping[str, int], names: Iterable[str] = NAMES) -> dict[str, int]:
+    """A port for each name. Addresses stay the same over a restart when the last ports are still free.
+
+    Raises:
+        PortTaken: a port given by an environment variable is not free.
+    """
+    chosen: dict[str, int] = {}
+    for name in names:
+        fixed = os.environ.get(f"HOSTCART_PORT_{name.upper()}")
+        if fixed:
+            if not is_free(int(fixed)):
+                raise PortTaken(f"HOSTCART_PORT_{name.upper()}={fixed}: the port is in use")
+            chosen[name] = int(fixed)
+            continue
+        wanted = last.get(name, 0)
+        chosen[name] = wanted if wanted and is_free(wanted) else _any_free(set(chosen.values()))
+    return chosen
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on the port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def answers(port: int) -> bool:
+    """Whether something listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _any_free(taken: set[int]) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port not in taken:
+            return port

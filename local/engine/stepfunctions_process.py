@@ -1,0 +1,48 @@
+"""`python -m local.engine.stepfunctions_process`: moto's Step Functions as a server. Configured by environment."""
+
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.engine.processes import ACCOUNT, base_environment
+from local.engine.workspace import Workspace
+
+
+def environment(workspace: Workspace, port: int, aws_endpoint: str) -> Mapping[str, str]:
+    """What the process needs to know."""
+    return {
+        **base_environment(workspace),
+        "MOTO_ACCOUNT_ID": ACCOUNT,
+        "HOSTCART_PORT": str(port),
+        "HOSTCART_AWS_ENDPOINT": aws_endpoint,
+        "HOSTCART_JOURNAL": str(workspace.state / "executions.jsonl"),
+    }
+
+
+def main() -> None:
+    """Install the shims, then serve until SIGTERM."""
+    from local.engine.shims import lambda_client, nagle  # noqa: PLC0415
+
+    nagle.install()
+    lambda_client.install(os.environ["HOSTCART_AWS_ENDPOINT"])
+
+    from moto.core.config import default_user_config  # noqa: PLC0415 - after the client's replacement
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+    from local.engine.shims import execution_journal, start_once  # noqa: PLC0415
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    start_once.install()
+    execution_journal.install(Path(os.environ["HOSTCART_JOURNAL"]))
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=int(os.environ["HOSTCART_PORT"]), verbose=False)
+    server.start()
+    stopped.wait()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()
