@@ -33,13 +33,14 @@ def main() -> None:
     """Install the shims, then serve until SIGTERM."""
     from ministack import app  # noqa: PLC0415 - reads the environment when imported
 
-    from local.engine.shims import function_logs, log_wait, nagle, snapshot  # noqa: PLC0415
+    from local.engine.shims import function_error, function_logs, log_wait, nagle, snapshot  # noqa: PLC0415
 
     # ministack has read its level by now; functions inherit this environment and have a LOG_LEVEL of their own
     os.environ.pop("LOG_LEVEL", None)
     nagle.install()
     log_wait.install()
     function_logs.install(Path(os.environ["HOSTCART_FUNCTION_LOGS"]))
+    function_error.install()
     snapshot.install()
     sys.argv = ["ministack"]
     app.main()

@@ -1,5 +1,6 @@
 """`python -m local.engine.stepfunctions_process`: moto's Step Functions as a server. Configured by environment."""
 
+import logging
 import os
 import signal
 import threading
@@ -36,6 +37,9 @@ def main() -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     start_once.install()
     execution_journal.install(Path(os.environ["HOSTCART_JOURNAL"]))
+    # moto logs every failed state at length and werkzeug every request; the history says it better
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=int(os.environ["HOSTCART_PORT"]), verbose=False)

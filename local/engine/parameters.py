@@ -1,0 +1,35 @@
+"""The template's parameters on one machine: sandboxes for the outside systems, seconds for the waits."""
+
+from collections.abc import Mapping
+
+AUDIENCE = "hostcart"
+
+
+def build(ports: Mapping[str, int], secret_arns: Mapping[str, str]) -> dict[str, str]:
+    """Every parameter that differs from the template's default. The template need not declare all of them."""
+    login = f"{url(ports['login'])}"
+    return {
+        "StripeApiBase": url(ports["stripe"]),
+        "StripeApiKeySecretArn": secret_arns["stripe"],
+        "SitesBaseUrl": url(ports["sites"]),
+        "SitesTokenSecretArn": secret_arns["sites"],
+        "CallbackSigningSecretArn": secret_arns["callback-signing"],
+        "CallbackAllowLoopback": "true",
+        "SessionIssuer": f"{login}/session",
+        "SessionAudience": AUDIENCE,
+        "SessionJwksUrl": f"{login}/session/jwks.json",
+        "OauthIssuer": f"{login}/oauth",
+        "OauthAudience": AUDIENCE,
+        "OauthJwksUrl": f"{login}/oauth/jwks.json",
+        "PaymentPollSeconds": "1",
+        "PaymentDeadlineSeconds": "120",
+        "SitePollSeconds": "1",
+        "SiteDeadlineSeconds": "120",
+        "CallbackRetrySeconds": "1",
+        "RetrySeconds": "1",
+    }
+
+
+def url(port: int) -> str:
+    """The loopback address of a port."""
+    return f"http://127.0.0.1:{port}"
