@@ -34,7 +34,7 @@ class UnavailableError(PortError):
 
 
 class OutcomeUnknownError(UnavailableError):
-    """A time-out, a dropped connection or a 5xx: it may have happened."""
+    """It may have happened. Codes: `timeout`, `connection_lost`, `server_error` (a 5xx was answered)."""
 
 
 class RefusedError(PortError):
@@ -102,8 +102,8 @@ class Payments(Protocol):
     def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
         """Gives all back, money to the method and credit to the account; once per cart token."""
 
-    def find_subscription(self, customer_id: str, *, order_id: str) -> str | None:
-        """The id of the order's subscription in any state but canceled, or None."""
+    def find_subscription(self, customer_id: str, *, order_id: str) -> tuple[str, str] | None:
+        """(id, status) of the order's subscription in any state but an ended one, or None."""
 
     def create_subscription(
         self,
@@ -202,17 +202,17 @@ class CartStore(Protocol):
     def last_number(self, account_id: str) -> int:
         """The newest order number, 0 before the first."""
 
-    def open_order(self, cart: Cart) -> None:
+    def open_order(self, cart: Cart) -> Cart:
         """Stores a cart whose order was just opened, together with the account's counter.
 
         Raises ConflictError when the cart or the counter moved on.
         """
 
-    def save(self, cart: Cart, *, sealed_password: bytes | None = None) -> None:
-        """Writes over `cart.version`. Raises ConflictError."""
+    def save(self, cart: Cart, *, sealed_password: bytes | None = None, release: Slot | None = None) -> Cart:
+        """Writes over `cart.version` and returns the cart with its new version.
 
-    def close(self, cart: Cart, *, release: Slot | None) -> None:
-        """Writes the terminal cart and gives the slot back in one transaction. Raises ConflictError."""
+        `release` gives a slot back in the same transaction. Raises ConflictError.
+        """
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None: ...
 

@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 def encode(record: object) -> str:
     """The record as compact JSON; absent values stay as null, since most such fields have no default."""
-    return _adapter(type(record)).dump_json(record).decode()
+    return _adapter(cast("Any", type(record))).dump_json(record).decode()
 
 
 def decode[R](kind: type[R], text: str) -> R:
     """The record; raises pydantic.ValidationError when the text is not one."""
-    return cast("R", _adapter(kind).validate_json(text))
+    return cast("R", _adapter(cast("Any", kind)).validate_json(text))
 
 
 @cache

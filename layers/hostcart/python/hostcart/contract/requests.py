@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-# C0/C1 controls, surrogates and the other invisible code points have no place in a name.
-_NAME_PATTERN = r"^[^\p{C}]+$"
+# Control characters have no place in a name.
+_NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 SiteName = Annotated[

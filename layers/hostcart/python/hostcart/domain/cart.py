@@ -99,6 +99,7 @@ class Order:
     site: Site | None = None
     subscription: Subscription | None = None
     failure: Failure | None = None
+    delivery_started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,18 +169,19 @@ def observe_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
     order = cart.opened
     _refuse_failed(order)
     advance(PAYMENT, cart.payment.status, payment.status)
-    if payment.status is PaymentStatus.SUCCEEDED:
+    if payment.status is PaymentStatus.SUCCEEDED and order.status is OrderStatus.PENDING:
         tasks = _set_task(order.tasks, TaskName.CHARGE_PAYMENT, TaskStatus.COMPLETED)
         order = replace(
             order,
             status=advance(ORDER, order.status, OrderStatus.PROCESSING),
             tasks=_set_task(tasks, TaskName.PROVISION_SITE, TaskStatus.RUNNING),
+            delivery_started_at=now,
         )
     return _touch(cart, order, now, payment=payment)
 
 
 def start_attempt(cart: Cart, attempt: int, now: datetime) -> Cart:
-    """The fence before money moves: refused once the order has failed, stored before the call."""
+    """A new pay attempt after a definite failure of the last; stored before the call that uses it."""
     _refuse_failed(cart.opened)
     return _touch(cart, cart.opened, now, payment=replace(cart.payment, attempt=attempt))
 

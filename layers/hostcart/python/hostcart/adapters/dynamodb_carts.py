@@ -1,0 +1,247 @@
+"""Carts with their orders in the table (port CartStore): one item each, written only over its version."""
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hostcart.adapters import dynamodb_keys as keys
+from hostcart.adapters.dynamodb_errors import is_condition_failure
+from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
+from hostcart.ports import (
+    CapacityExhaustedError,
+    CartExistsError,
+    ConflictError,
+    OrderPage,
+    Sealed,
+    StoredView,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
+
+    from hostcart.domain.cart import Cart
+    from hostcart.domain.catalogue import Slot
+
+type Item = "dict[str, AttributeValueTypeDef]"
+
+
+class DynamoCarts:
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    # --- writes -----------------------------------------------------------------------------------
+
+    def create(self, cart: "Cart", sealed: Sealed) -> None:
+        item = cart_item(cart, sealed)
+        if cart.slot is None:
+            self._put_new(item)
+            return
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        try:
+            transact(self._client, [put, self._take(cart.slot)])
+        except TransactionRefusedError as refused:
+            if 0 in refused.failed:
+                raise CartExistsError from refused
+            raise CapacityExhaustedError from refused
+
+    def open_order(self, cart: "Cart") -> "Cart":
+        stored = _next(cart)
+        number = cart.opened.number
+        count: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": keys.counter(cart.account.id),
+                "UpdateExpression": "SET last_number = :number",
+                "ConditionExpression": "attribute_not_exists(last_number)"
+                if number == 1
+                else "last_number = :previous",
+                "ExpressionAttributeValues": {":number": {"N": str(number)}}
+                | ({} if number == 1 else {":previous": {"N": str(number - 1)}}),
+            }
+        }
+        try:
+            transact(self._client, [{"Update": self._update(cart, stored)}, count])
+        except TransactionRefusedError as refused:
+            raise ConflictError from refused
+        return stored
+
+    def save(
+        self, cart: "Cart", *, sealed_password: bytes | None = None, release: "Slot | None" = None
+    ) -> "Cart":
+        stored = _next(cart)
+        update = self._update(cart, stored, sealed_password)
+        if release is not None:
+            try:
+                transact(self._client, [{"Update": update}, self._give_back(release)])
+            except TransactionRefusedError as refused:
+                raise ConflictError from refused
+            return stored
+        try:
+            self._client.update_item(**update)
+        except self._client.exceptions.ClientError as error:
+            if is_condition_failure(error):
+                raise ConflictError from error
+            raise
+        return stored
+
+    # --- reads ------------------------------------------------------------------------------------
+
+    def load(self, account_id: str, token: str) -> "Cart | None":
+        from hostcart.adapters.records import decode
+        from hostcart.domain.cart import Cart
+
+        item = self._get(account_id, token, "facts, version", consistent=True)
+        if item is None:
+            return None
+        return replace(decode(Cart, item["facts"]["S"]), version=int(item["version"]["N"]))
+
+    def load_sealed(self, account_id: str, token: str) -> Sealed:
+        item = self._get(account_id, token, "sealed_callback, sealed_password", consistent=True) or {}
+        return Sealed(callback=_bytes(item, "sealed_callback"), password=_bytes(item, "sealed_password"))
+
+    def last_number(self, account_id: str) -> int:
+        answer = self._client.get_item(
+            TableName=self._table, Key=keys.counter(account_id), ConsistentRead=True
+        )
+        return int(answer["Item"]["last_number"]["N"]) if "Item" in answer else 0
+
+    def cart_view(self, account_id: str, token: str) -> StoredView | None:
+        item = self._get(account_id, token, "cart_view, version, terminal")
+        return None if item is None else _view(item, "cart_view")
+
+    def order_view(self, account_id: str, token: str) -> StoredView | None:
+        item = self._get(account_id, token, "order_view, version, terminal, sealed_password")
+        return None if item is None or "order_view" not in item else _view(item, "order_view")
+
+    def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage:
+        """One read of the counter and one query of just this page: any page costs the same."""
+        total = self.last_number(account_id)
+        newest = total - (page - 1) * per_page
+        if newest < 1:
+            return OrderPage(orders=(), total=total)
+        oldest = max(1, newest - per_page + 1)
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName=keys.ORDERS_INDEX,
+            KeyConditionExpression="pk = :pk AND #number BETWEEN :oldest AND :newest",
+            ExpressionAttributeNames={"#number": "number"},
+            ExpressionAttributeValues={
+                ":pk": keys.counter(account_id)["pk"],
+                ":oldest": {"N": str(oldest)},
+                ":newest": {"N": str(newest)},
+            },
+            ScanIndexForward=False,
+        )
+        return OrderPage(
+            orders=tuple(json.loads(item["entry"]["S"]) for item in answer["Items"]), total=total
+        )
+
+    # --- building blocks --------------------------------------------------------------------------
+
+    def _get(self, account_id: str, token: str, names: str, *, consistent: bool = False) -> Item | None:
+        return self._client.get_item(
+            TableName=self._table,
+            Key=keys.cart(account_id, token),
+            ProjectionExpression=names,
+            ConsistentRead=consistent,
+        ).get("Item")
+
+    def _put_new(self, item: Item) -> None:
+        try:
+            self._client.put_item(
+                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+            )
+        except self._client.exceptions.ClientError as error:
+            if is_condition_failure(error):
+                raise CartExistsError from error
+            raise
+
+    def _update(self, cart: "Cart", stored: "Cart", sealed_password: bytes | None = None) -> Any:
+        """Sets all that follows from the facts; what is sealed stays unless given."""
+        changed = _attributes(stored)
+        if sealed_password is not None:
+            changed["sealed_password"] = {"B": sealed_password}
+        return {
+            "TableName": self._table,
+            "Key": keys.cart(cart.account.id, cart.token),
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+            "ConditionExpression": "#version = :expected",
+            "ExpressionAttributeNames": {f"#{name}": name for name in changed},
+            "ExpressionAttributeValues": {f":{name}": value for name, value in changed.items()}
+            | {":expected": {"N": str(cart.version)}},
+        }
+
+    def _take(self, slot: "Slot") -> "TransactWriteItemTypeDef":
+        return self._count(slot, step=1, condition="taken < #total", names={"#total": "total"})
+
+    def _give_back(self, slot: "Slot") -> "TransactWriteItemTypeDef":
+        return self._count(slot, step=-1, condition="attribute_exists(pk)", names={})
+
+    def _count(
+        self, slot: "Slot", *, step: int, condition: str, names: dict[str, str]
+    ) -> "TransactWriteItemTypeDef":
+        update: Any = {
+            "TableName": self._table,
+            "Key": keys.slot(slot),
+            "UpdateExpression": "SET taken = taken + :step",
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": {":step": {"N": str(step)}},
+        }
+        return {"Update": update | ({"ExpressionAttributeNames": names} if names else {})}
+
+
+def cart_item(cart: "Cart", sealed: Sealed) -> Item:
+    """The whole item of a cart."""
+    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart)}
+    if sealed.callback is not None:
+        item["sealed_callback"] = {"B": sealed.callback}
+    if sealed.password is not None:
+        item["sealed_password"] = {"B": sealed.password}
+    return item
+
+
+def _attributes(cart: "Cart") -> Item:
+    """The facts and every view of them."""
+    from hostcart.adapters.records import encode
+    from hostcart.domain import views
+
+    attributes: Item = {
+        "version": {"N": str(cart.version)},
+        "facts": {"S": encode(cart)},
+        "cart_view": {"S": _json(views.cart_view(cart))},
+        "terminal": {"BOOL": cart.order is not None and cart.order.status.terminal},
+    }
+    if cart.order is not None:
+        attributes["number"] = {"N": str(cart.order.number)}
+        attributes["order_view"] = {"S": _json(views.order_view(cart))}
+        attributes["entry"] = {"S": _json(views.list_entry(cart))}
+    return attributes
+
+
+def _next(cart: "Cart") -> "Cart":
+    return replace(cart, version=cart.version + 1)
+
+
+def _json(view: dict[str, Any]) -> str:
+    return json.dumps(view, separators=(",", ":"), ensure_ascii=False)
+
+
+def _view(item: Item, name: str) -> StoredView:
+    return StoredView(
+        body=item[name]["S"],
+        version=int(item["version"]["N"]),
+        terminal=item["terminal"]["BOOL"],
+        sealed_password=_bytes(item, "sealed_password"),
+    )
+
+
+def _bytes(item: Item, name: str) -> bytes | None:
+    return bytes(item[name]["B"]) if name in item else None

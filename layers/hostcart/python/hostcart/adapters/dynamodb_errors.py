@@ -1,0 +1,24 @@
+"""What DynamoDB's errors mean."""
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+CONDITION_FAILED: Final = "ConditionalCheckFailed"
+_TRANSIENT: Final = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+
+def is_condition_failure(error: "ClientError") -> bool:
+    return error.response["Error"]["Code"] == f"{CONDITION_FAILED}Exception"
+
+
+def cancellation_codes(error: "ClientError") -> list[str]:
+    """One code an item of a cancelled transaction; empty for any other error."""
+    reasons = error.response.get("CancellationReasons", [])
+    return [str(reason.get("Code", "None")) for reason in reasons]
+
+
+def is_transient(codes: list[str]) -> bool:
+    """True when the same transaction may pass a moment later."""
+    return any(code in _TRANSIENT for code in codes) and CONDITION_FAILED not in codes

@@ -1,0 +1,159 @@
+"""The site provisioner over HTTP, as docs/site-provisioner.md describes it."""
+
+import re
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+import urllib3
+from pydantic import BaseModel, Field, ValidationError
+
+from hostcart.adapters.secrets import Secrets
+from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec, SshAccess
+from hostcart.ports import MisconfiguredError, OutcomeUnknownError, PortError, RefusedError, UnavailableError
+from hostcart.settings import SitesSettings
+
+_TIMEOUT: Final = urllib3.Timeout(total=8.0, connect=3.0)
+_LARGEST_ANSWER_BYTES: Final = 65_536
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+class _Ssh(BaseModel):
+    ipaddr: str = Field(min_length=1)
+    username: str = Field(min_length=1)
+    password: str = Field(min_length=1, repr=False)
+    port: int = Field(ge=1, le=65_535)
+
+
+class _Failure(BaseModel):
+    code: str = ""
+
+
+class _Site(BaseModel):
+    """What an answer must contain; other members are ignored."""
+
+    id: str
+    status: ProvisionStatus
+    name: str
+    domain: str = Field(min_length=1)
+    ssh: _Ssh | None = None
+    failure: _Failure | None = None
+
+
+class _Problem(BaseModel):
+    code: str = ""
+
+
+class HttpSites:
+    """The port Sites. The token secret is {"token": "..."}."""
+
+    def __init__(
+        self, settings: SitesSettings, secrets: Secrets, *, pool: urllib3.PoolManager | None = None
+    ) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._pool = pool or urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
+
+    def put(self, spec: SiteSpec) -> ProvisionedSite:
+        wanted = {
+            "account_id": spec.account_id,
+            "name": spec.name,
+            "variant": spec.variant,
+            "location": spec.location,
+            "plan": spec.plan,
+        }
+        status, body = self._call("PUT", spec.id, wanted)
+        if not _is_success(status):
+            raise self._refusal(status, body)
+        return _site(body, spec.id)
+
+    def get(self, site_id: str) -> ProvisionedSite | None:
+        status, body = self._call("GET", site_id)
+        if status in _ABSENT:
+            return None
+        if not _is_success(status):
+            raise self._refusal(status, body)
+        return _site(body, site_id)
+
+    def delete(self, site_id: str) -> None:
+        status, body = self._call("DELETE", site_id)
+        if not _is_success(status) and status not in _ABSENT:
+            raise self._refusal(status, body)
+
+    def _call(self, method: str, site_id: str, wanted: dict[str, str] | None = None) -> tuple[int, bytes]:
+        token = self._secrets.member(self._settings.token_secret_arn, "token")
+        url = f"{self._settings.base_url.rstrip('/')}/sites/{quote(site_id, safe='')}"
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "hostcart"}
+        try:
+            response = self._pool.request(
+                method, url, headers=headers, json=wanted, redirect=False, preload_content=False
+            )
+            body = response.read(_LARGEST_ANSWER_BYTES + 1)
+        except urllib3.exceptions.HTTPError as error:
+            raise OutcomeUnknownError(_failure_code(error)) from error
+        if len(body) > _LARGEST_ANSWER_BYTES:
+            response.close()
+            raise OutcomeUnknownError("sites_invalid_answer")
+        response.release_conn()
+        return response.status, body
+
+    def _refusal(self, status: int, body: bytes) -> PortError:
+        if status in _DENIED:
+            self._secrets.forget(self._settings.token_secret_arn)
+            return MisconfiguredError("sites_denied")
+        if status in _BUSY:
+            return UnavailableError("sites_busy")
+        if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+            return MisconfiguredError("sites_redirected")
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return OutcomeUnknownError(f"sites_http_{status}")
+        return RefusedError(_problem_code(body) or f"sites_http_{status}")
+
+
+def _is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _failure_code(error: Exception) -> str:
+    timed_out = isinstance(error, urllib3.exceptions.TimeoutError)
+    return "sites_timed_out" if timed_out else "sites_unreachable"
+
+
+def _site(body: bytes, site_id: str) -> ProvisionedSite:
+    # Without causes: a validation error's text shows the input, which may hold the password.
+    try:
+        site = _Site.model_validate_json(body)
+    except ValidationError:
+        raise OutcomeUnknownError("sites_invalid_answer") from None
+    if site.id != site_id or (site.status is ProvisionStatus.READY and site.ssh is None):
+        raise OutcomeUnknownError("sites_invalid_answer")
+    return ProvisionedSite(
+        id=site.id,
+        status=site.status,
+        name=site.name,
+        domain=site.domain,
+        ssh=_ssh(site.ssh) if site.status is ProvisionStatus.READY else None,
+        failure_code=_failure(site) if site.status is ProvisionStatus.FAILED else None,
+    )
+
+
+def _ssh(ssh: _Ssh | None) -> SshAccess | None:
+    if ssh is None:
+        return None
+    return SshAccess(ipaddr=ssh.ipaddr, username=ssh.username, password=ssh.password, port=ssh.port)
+
+
+def _failure(site: _Site) -> str:
+    code = site.failure.code if site.failure is not None else ""
+    return code if _CODE.fullmatch(code) else "provisioning_failed"
+
+
+def _problem_code(body: bytes) -> str | None:
+    try:
+        code = _Problem.model_validate_json(body).code
+    except ValidationError:
+        return None
+    return code if _CODE.fullmatch(code) else None

@@ -1,0 +1,169 @@
+"""Charge the cart's one invoice: look at it, then take only the steps that are still missing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from hostcart.contract.statuses import PaymentStatus
+from hostcart.domain.cart import Cart, observe_payment, start_attempt
+from hostcart.domain.money import below_minimum, total
+from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Payment
+from hostcart.ports import (
+    CartStore,
+    Clock,
+    DeclinedError,
+    Metrics,
+    OutcomeUnknownError,
+    Payments,
+    RefusedError,
+)
+from hostcart.use_cases.errors import PaymentFailedError
+from hostcart.use_cases.opening import load_opened
+from hostcart.use_cases.saving import change
+
+_LONGEST_WAIT: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargePaymentPorts:
+    carts: CartStore
+    payments: Payments
+    clock: Clock
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Where the payment stands; `wait_seconds` is when to look again while it is not final."""
+
+    order_id: str
+    status: PaymentStatus
+    wait_seconds: int
+
+
+def charge_payment(
+    account_id: str, cart_token: str, *, poll: timedelta, deadline: timedelta, ports: ChargePaymentPorts
+) -> Charge:
+    """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
+
+    Raises PaymentFailedError when it can no longer succeed, and the ports' UnavailableError to be retried.
+    """
+    cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
+    if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
+        raise PaymentFailedError("payment_closed")
+    if cart.payment.status is not PaymentStatus.SUCCEEDED:
+        cart = _advance(cart, ports)
+    now = ports.clock.now()
+    if cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
+        _refuse_expired(cart, now, deadline)
+    return Charge(order_id=cart.opened.id, status=cart.payment.status, wait_seconds=_wait(cart, now, poll))
+
+
+def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:
+    try:
+        invoice = ports.payments.get_invoice(cart.payment.invoice_id)
+        if invoice.status is InvoiceStatus.DRAFT:
+            invoice = _finalize(cart, invoice, ports.payments)
+        if invoice.status is InvoiceStatus.OPEN and _payable(cart, invoice):
+            invoice = _pay(cart, invoice, ports)
+    except DeclinedError as declined:
+        if not declined.recoverable:
+            ports.metrics.count("PaymentOutcome", outcome="declined")
+            raise PaymentFailedError("payment_declined") from declined
+        invoice = ports.payments.get_invoice(cart.payment.invoice_id)
+    except RefusedError as refused:
+        ports.metrics.count("PaymentOutcome", outcome="refused")
+        raise PaymentFailedError("payment_declined") from refused
+    return _observe(cart, invoice, ports)
+
+
+def _finalize(cart: Cart, invoice: Invoice, payments: Payments) -> Invoice:
+    """Adds the snapshot's lines and finalises; what is finalised is exactly what was quoted."""
+    expected = total(cart.lines)
+    if invoice.total != expected:
+        invoice = payments.add_lines(invoice.id, cart.lines, cart_token=cart.token)
+    if invoice.total != expected:
+        raise PaymentFailedError("payment_closed")
+    return payments.finalize(invoice.id, cart_token=cart.token)
+
+
+def _payable(cart: Cart, invoice: Invoice) -> bool:
+    """A charge is due while none is under way and the customer has not been asked to act.
+
+    A decline that we did not store yet is sent again under its key: the processor repeats its answer.
+    """
+    if below_minimum(invoice.amount_due, invoice.currency):
+        raise PaymentFailedError("amount_below_minimum")
+    return cart.payment.status is PaymentStatus.PROCESSING and invoice.attempt in {
+        AttemptState.NONE,
+        AttemptState.DECLINED,
+    }
+
+
+def _pay(cart: Cart, invoice: Invoice, ports: ChargePaymentPorts) -> Invoice:
+    attempt = cart.payment.attempt
+    try:
+        return ports.payments.pay(
+            invoice.id, method_id=cart.payment.method_id, cart_token=cart.token, attempt=attempt
+        )
+    except OutcomeUnknownError as unknown:
+        if unknown.code == "server_error" and _untouched(ports.payments.get_invoice(invoice.id)):
+            # The key now repeats the 5xx for ever; nothing is under way, so a new one cannot charge twice.
+            now = ports.clock.now()
+            change(ports.carts, cart, lambda current: start_attempt(current, attempt + 1, now))
+        raise
+
+
+def _untouched(invoice: Invoice) -> bool:
+    return invoice.status is InvoiceStatus.OPEN and invoice.attempt is AttemptState.NONE
+
+
+def _observe(cart: Cart, invoice: Invoice, ports: ChargePaymentPorts) -> Cart:
+    if invoice.status in {InvoiceStatus.VOID, InvoiceStatus.UNCOLLECTIBLE}:
+        raise PaymentFailedError("payment_closed")
+    before = cart.payment.status
+    cart = change(ports.carts, cart, _observation(invoice, ports.clock.now()))
+    if cart.payment.status is not before:
+        ports.metrics.count("PaymentOutcome", outcome=cart.payment.status)
+    return cart
+
+
+def _observation(invoice: Invoice, now: datetime) -> Callable[[Cart], Cart]:
+    def how(cart: Cart) -> Cart:
+        observed = payment_of(cart.payment, invoice)
+        return cart if observed == cart.payment else observe_payment(cart, observed, now)
+
+    return how
+
+
+def payment_of(payment: Payment, invoice: Invoice) -> Payment:
+    """The payment facts that follow from the invoice."""
+    paid = invoice.status is InvoiceStatus.PAID
+    if paid:
+        status = PaymentStatus.SUCCEEDED
+    elif invoice.attempt in {AttemptState.REQUIRES_ACTION, AttemptState.DECLINED}:
+        status = PaymentStatus.AWAITING_AUTHENTICATION
+    else:
+        status = PaymentStatus.PROCESSING
+    nothing_due = paid and invoice.amount_paid == 0
+    return replace(
+        payment,
+        status=status,
+        method_type=None if nothing_due else invoice.method_type or payment.method_type,
+        hosted_invoice_url=invoice.hosted_url,
+        amount_charged=invoice.amount_paid if paid else invoice.amount_due,
+        credit_applied=invoice.credit_applied,
+        paid_at=invoice.paid_at,
+    )
+
+
+def _refuse_expired(cart: Cart, now: datetime, deadline: timedelta) -> None:
+    if now >= cart.opened.created_at + deadline:
+        raise PaymentFailedError("payment_expired")
+
+
+def _wait(cart: Cart, now: datetime, poll: timedelta) -> int:
+    """Looks often at first, then every twentieth of the time passed, hourly at the most."""
+    passed = now - cart.opened.created_at
+    return int(max(poll, min(passed / 20, _LONGEST_WAIT)).total_seconds())

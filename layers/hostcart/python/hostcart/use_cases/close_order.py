@@ -1,0 +1,40 @@
+"""Bring cart and order to their terminal state; a failed order gives its capacity back."""
+
+from dataclasses import dataclass
+
+from hostcart.contract.statuses import OrderStatus
+from hostcart.domain.cart import CallbackStatus
+from hostcart.domain.cart import close_order as closed
+from hostcart.ports import CartStore, Clock, Metrics
+from hostcart.use_cases.saving import change, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseOrderPorts:
+    carts: CartStore
+    clock: Clock
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The terminal status, and whether a notification is still owed."""
+
+    order_id: str
+    status: OrderStatus
+    notify: bool
+
+
+def close_order(account_id: str, cart_token: str, *, ports: CloseOrderPorts) -> Closed:
+    """Repeatable. Raises TransitionRefusedError when a task is not completed and none has failed."""
+    cart = load(ports.carts, account_id, cart_token)
+    if not cart.opened.status.terminal:
+        release = cart.slot if cart.opened.failure is not None else None
+        now = ports.clock.now()
+        cart = change(ports.carts, cart, lambda current: closed(current, now), release=release)
+        ports.metrics.count("OrdersClosed", status=cart.opened.status)
+    return Closed(
+        order_id=cart.opened.id,
+        status=cart.opened.status,
+        notify=cart.callback is CallbackStatus.PENDING,
+    )

@@ -1,0 +1,60 @@
+"""Definite failures of a task. Their class names are the state machine's contract, their text is a code.
+
+A task raises one of these when trying again cannot help; anything else is retried and then compensated.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hostcart.domain.cart import Failure
+
+
+class TaskError(Exception):
+    """Base; `code` is stable, snake_case and safe to show."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class CartNotFoundError(TaskError):
+    def __init__(self) -> None:
+        super().__init__("cart_not_found")
+
+
+class PaymentFailedError(TaskError):
+    """Declined for good, expired or not chargeable."""
+
+
+class SiteFailedError(TaskError):
+    """The provisioner refused the site, failed to make it or did not make it in time."""
+
+
+class SubscriptionFailedError(TaskError):
+    """The renewal subscription was refused."""
+
+
+class CallbackUndeliveredError(TaskError):
+    """The client's endpoint did not take the notification this time."""
+
+
+_DETAILS: Final[Mapping[str, str]] = {
+    "payment_declined": "The payment was declined.",
+    "payment_expired": "The payment was not completed in time.",
+    "payment_closed": "The invoice was closed before it was paid.",
+    "amount_below_minimum": "The amount due is below the smallest amount that can be charged.",
+    "site_refused": "The site could not be created as ordered.",
+    "site_failed": "The site could not be created.",
+    "site_deadline_passed": "The site was not created in time.",
+    "subscription_refused": "The renewal subscription could not be created.",
+}
+_UNKNOWN: Final = Failure(
+    code="fulfilment_failed", detail="The order could not be fulfilled. Any payment is given back."
+)
+
+
+def failure_of(code: str | None) -> Failure:
+    """What the client is told: only codes of this table leave the system."""
+    if code is None or code not in _DETAILS:
+        return _UNKNOWN
+    return Failure(code=code, detail=_DETAILS[code])

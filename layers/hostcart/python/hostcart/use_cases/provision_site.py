@@ -1,0 +1,100 @@
+"""Have the site made by the provisioner, once, and keep its access data sealed."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hostcart.domain.cart import Cart, Site, deliver_site
+from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec
+from hostcart.ports import CartStore, Cipher, Clock, Metrics, RefusedError, Sites
+from hostcart.use_cases.errors import SiteFailedError
+from hostcart.use_cases.saving import change, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionSitePorts:
+    carts: CartStore
+    sites: Sites
+    cipher: Cipher
+    clock: Clock
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provisioning:
+    ready: bool
+    wait_seconds: int
+
+
+def provision_site(
+    account_id: str, cart_token: str, *, poll: timedelta, deadline: timedelta, ports: ProvisionSitePorts
+) -> Provisioning:
+    """Asks for the site, or how far it is. Repeatable: the site's id is the order's.
+
+    Raises SiteFailedError when it will not be there, and the ports' UnavailableError to be retried.
+    """
+    cart = load(ports.carts, account_id, cart_token)
+    if cart.opened.site is not None:
+        return Provisioning(ready=True, wait_seconds=0)
+    site = _ask(cart, ports.sites)
+    if site.status is ProvisionStatus.FAILED:
+        raise SiteFailedError("site_failed")
+    if site.status is ProvisionStatus.READY:
+        _deliver(cart, site, ports)
+        return Provisioning(ready=True, wait_seconds=0)
+    started = cart.opened.delivery_started_at or cart.opened.created_at
+    if ports.clock.now() >= started + deadline:
+        raise SiteFailedError("site_deadline_passed")
+    return Provisioning(ready=False, wait_seconds=int(poll.total_seconds()))
+
+
+def _ask(cart: Cart, sites: Sites) -> ProvisionedSite:
+    try:
+        return sites.get(cart.opened.id) or sites.put(_spec(cart))
+    except RefusedError as refused:
+        raise SiteFailedError("site_refused") from refused
+
+
+def _spec(cart: Cart) -> SiteSpec:
+    return SiteSpec(
+        id=cart.opened.id,
+        account_id=cart.account.id,
+        name=cart.site.name,
+        variant=cart.site.variant,
+        location=cart.site.location,
+        plan=cart.site.plan,
+    )
+
+
+def _deliver(cart: Cart, provisioned: ProvisionedSite, ports: ProvisionSitePorts) -> None:
+    ssh = provisioned.ssh
+    if ssh is None:
+        raise SiteFailedError("site_failed")
+    site = Site(
+        id=provisioned.id,
+        name=provisioned.name,
+        domain=provisioned.domain,
+        variant=cart.site.variant,
+        location=cart.site.location,
+        ipaddr=ssh.ipaddr,
+        username=ssh.username,
+        port=ssh.port,
+    )
+    sealed = ports.cipher.seal(ssh.password.encode(), account_id=cart.account.id, cart_token=cart.token)
+    now = ports.clock.now()
+    delivered = change(
+        ports.carts,
+        cart,
+        lambda current: current if current.opened.site else deliver_site(current, site, now),
+        sealed_password=sealed,
+    )
+    started = delivered.opened.delivery_started_at
+    if started is not None:
+        ports.metrics.seconds("ProvisioningTime", (now - started).total_seconds())
+
+
+def join_password(order_view: str, password: str) -> str:
+    """The order's view with the password put into `ssh_data`; both are JSON text."""
+    view = json.loads(order_view)
+    view["site"]["ssh_data"]["password"] = password
+    return json.dumps(view, separators=(",", ":"), ensure_ascii=False)

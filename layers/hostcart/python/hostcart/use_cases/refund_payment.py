@@ -1,0 +1,105 @@
+"""The compensation of everything: stop the order, give the money back, remove what was made."""
+
+import json
+from dataclasses import dataclass, replace
+
+from hostcart.contract.statuses import PaymentStatus
+from hostcart.domain.cart import Cart, fail_order, settle_failed_payment
+from hostcart.domain.payment import Invoice, InvoiceStatus, Payment
+from hostcart.ports import CartStore, Clock, Metrics, Payments, RefusedError, Sites
+from hostcart.use_cases.errors import failure_of
+from hostcart.use_cases.opening import load_opened
+from hostcart.use_cases.saving import change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPaymentPorts:
+    carts: CartStore
+    payments: Payments
+    sites: Sites
+    clock: Clock
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compensation:
+    """`settled` is False while the processor still works on the refund."""
+
+    order_id: str
+    status: PaymentStatus
+    settled: bool
+
+
+def refund_payment(
+    account_id: str, cart_token: str, *, cause: str | None, ports: RefundPaymentPorts
+) -> Compensation:
+    """Stops the order first, so that nothing is charged or delivered any more; then undoes. Repeatable.
+
+    `cause` is the failed task's error as the state machine caught it (JSON text).
+    """
+    cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
+    if not cart.opened.status.terminal:
+        failure = failure_of(_code(cause))
+        now = ports.clock.now()
+        cart = change(ports.carts, cart, lambda current: fail_order(current, failure, now))
+        cart = _settle(cart, ports)
+    return Compensation(
+        order_id=cart.opened.id,
+        status=cart.payment.status,
+        settled=cart.payment.status is not PaymentStatus.REFUND_PENDING,
+    )
+
+
+def _settle(cart: Cart, ports: RefundPaymentPorts) -> Cart:
+    payment = _give_back(cart, ports.payments)
+    _cancel_subscription(cart, ports.payments)
+    ports.sites.delete(cart.opened.id)
+    now = ports.clock.now()
+    settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
+    ports.metrics.count("PaymentOutcome", outcome=payment.status)
+    return settled
+
+
+def _give_back(cart: Cart, payments: Payments) -> Payment:
+    """The payment facts after the invoice is void or refunded in full."""
+    invoice = _closed_invoice(cart, payments)
+    if invoice is None or invoice.status is not InvoiceStatus.PAID:
+        return replace(cart.payment, status=PaymentStatus.FAILED, amount_charged=0, credit_applied=0)
+    refund = payments.refund(invoice, cart_token=cart.token)
+    return replace(
+        cart.payment,
+        status=PaymentStatus.REFUNDED if refund.settled else PaymentStatus.REFUND_PENDING,
+        hosted_invoice_url=invoice.hosted_url,
+        amount_charged=invoice.amount_paid,
+        credit_applied=invoice.credit_applied,
+        amount_refunded=refund.refunded,
+        paid_at=invoice.paid_at,
+    )
+
+
+def _closed_invoice(cart: Cart, payments: Payments) -> Invoice | None:
+    """The invoice, voided unless it was paid; None when there is none any more."""
+    try:
+        invoice = payments.get_invoice(cart.payment.invoice_id)
+    except RefusedError as refused:
+        if refused.code == "resource_missing":
+            return None
+        raise
+    if invoice.status in {InvoiceStatus.DRAFT, InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE}:
+        return payments.void(invoice.id, cart_token=cart.token)
+    return invoice
+
+
+def _cancel_subscription(cart: Cart, payments: Payments) -> None:
+    found = payments.find_subscription(cart.payment.customer_id, order_id=cart.opened.id)
+    if found is not None:
+        payments.cancel_subscription(found[0])
+
+
+def _code(cause: str | None) -> str | None:
+    """The task error's code out of the runtime's `{"errorMessage": ..., "errorType": ...}`."""
+    try:
+        message = json.loads(cause or "{}").get("errorMessage")
+    except (ValueError, AttributeError):
+        return None
+    return message if isinstance(message, str) else None

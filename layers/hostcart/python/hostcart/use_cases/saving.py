@@ -1,0 +1,43 @@
+"""Loading and saving a cart when others may write it too."""
+
+from collections.abc import Callable
+from typing import Final
+
+from hostcart.domain.cart import Cart
+from hostcart.domain.catalogue import Slot
+from hostcart.ports import CartStore, ConflictError, UnavailableError
+from hostcart.use_cases.errors import CartNotFoundError
+
+_ATTEMPTS: Final = 8
+
+
+def load(carts: CartStore, account_id: str, cart_token: str) -> Cart:
+    """The cart; raises CartNotFoundError."""
+    cart = carts.load(account_id, cart_token)
+    if cart is None:
+        raise CartNotFoundError
+    return cart
+
+
+def change(
+    carts: CartStore,
+    cart: Cart,
+    how: Callable[[Cart], Cart],
+    *,
+    sealed_password: bytes | None = None,
+    release: Slot | None = None,
+) -> Cart:
+    """Applies `how` and saves; when somebody else wrote first, applies it to what is there now.
+
+    Raises what `how` raises (TransitionRefusedError when the newer cart forbids the change) and
+    UnavailableError("contended").
+    """
+    for _ in range(_ATTEMPTS):
+        changed = how(cart)
+        if changed is cart:
+            return cart
+        try:
+            return carts.save(changed, sealed_password=sealed_password, release=release)
+        except ConflictError:
+            cart = load(carts, cart.account.id, cart.token)
+    raise UnavailableError("contended")
