@@ -1,0 +1,44 @@
+"""What loading a catalogue would change, for the operator to read."""
+
+from dataclasses import dataclass
+
+from hostcart.domain.catalogue import Catalogue
+from hostcart.domain.money import display
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value at a dotted path; None stands for not there."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+def changes(loaded: Catalogue | None, new: Catalogue) -> list[Change]:
+    """Every value that differs, in the new file's order with removals last."""
+    before = {} if loaded is None else _flat(loaded)
+    after = _flat(new)
+    paths = [*after, *(path for path in before if path not in after)]
+    return [
+        Change(path, before.get(path), after.get(path))
+        for path in paths
+        if before.get(path) != after.get(path)
+    ]
+
+
+def _flat(catalogue: Catalogue) -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for plan in catalogue.plans.values():
+        flat[f"plans.{plan.name}.title"] = plan.title
+        flat[f"plans.{plan.name}.stripe_product"] = plan.stripe_product
+        for currency, terms in plan.prices.items():
+            for term, amount in terms.items():
+                flat[f"plans.{plan.name}.prices.{currency}.{term}"] = display(amount, currency)
+    for variant in catalogue.variants.values():
+        flat[f"variants.{variant.name}.title"] = variant.title
+    for location in catalogue.locations.values():
+        flat[f"locations.{location.name}.title"] = location.title
+        for name, total in location.capacity.items():
+            flat[f"locations.{location.name}.capacity.{name}"] = "unlimited" if total is None else str(total)
+    return flat
