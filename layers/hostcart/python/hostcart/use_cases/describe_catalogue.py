@@ -33,7 +33,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "short_name": plan.name,
         "title": plan.title,
         "prices": [
-            {"term": term, "currency": currency.upper(), "amount_cents": amount}
+            {"term": term, "currency": currency, "amount_cents": amount}
             for currency, terms in plan.prices.items()
             for term, amount in terms.items()
         ],
