@@ -1,0 +1,136 @@
+"""Giving an invoice back: a credit note refunds what the method paid, the balance gets its credit back.
+
+Repeatable after any lost answer, however late: each part is looked for by its metadata before it is made.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+import stripe
+from pydantic import BaseModel
+
+from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every
+from hostcart.adapters.stripe_facts import InvoiceAnswer
+from hostcart.domain.payment import InvoiceStatus, Refund
+from hostcart.ports import RefusedError
+
+_FAILED: Final = frozenset({"failed", "canceled"})
+_SUCCEEDED: Final = "succeeded"
+
+
+class _StripeRefund(BaseModel):
+    id: str
+    status: str | None = None
+
+
+class _NoteRefund(BaseModel):
+    amount_refunded: int
+    refund: _StripeRefund | str
+
+
+class _CreditNote(BaseModel):
+    id: str
+    status: str
+    refunds: Sequence[_NoteRefund] = ()
+    metadata: dict[str, str] | None = None
+
+
+class _BalanceEntry(BaseModel):
+    id: str
+    amount: int
+    metadata: dict[str, str] | None = None
+
+
+def give_back(api: StripeApi, invoice_id: str, cart_token: str) -> Refund:
+    """Refunds the paid invoice in full.
+
+    `settled` is False while a refund is pending: call again. Raises RefusedError("invoice_not_paid"),
+    RefusedError("refund_failed") when the method's bank sent the money back (an operator must act).
+    """
+    with api.calls() as v1:
+        invoice = InvoiceAnswer.model_validate(answer(v1.invoices.retrieve(invoice_id)))
+    if invoice.status != InvoiceStatus.PAID:
+        raise RefusedError("invoice_not_paid")
+    # A debt from earlier that was collected with this invoice stays paid.
+    owed_to_method = min(invoice.amount_paid, invoice.total)
+    note = _refund_method(api, invoice, owed_to_method, cart_token) if owed_to_method > 0 else None
+    entry = _credit_balance(api, invoice, cart_token) if invoice.balance_used > 0 else None
+    refunds = note.refunds if note is not None else ()
+    return Refund(
+        id=note.id if note is not None else entry.id if entry is not None else invoice_id,
+        refunded=sum(refund.amount_refunded for refund in refunds),
+        credited_back=-entry.amount if entry is not None else 0,
+        settled=all(_is_settled(refund) for refund in refunds),
+    )
+
+
+def _refund_method(api: StripeApi, invoice: InvoiceAnswer, amount: int, cart_token: str) -> _CreditNote:
+    return _find_note(api, invoice.id, cart_token) or _create_note(api, invoice.id, amount, cart_token)
+
+
+def _find_note(api: StripeApi, invoice_id: str, cart_token: str) -> _CreditNote | None:
+    params: stripe.params.CreditNoteListParams = {
+        "invoice": invoice_id,
+        "limit": PAGE_SIZE,
+        "expand": ["data.refunds.refund"],
+    }
+    with api.calls() as v1:
+        entries = every(v1.credit_notes.list, params)
+        notes = [_CreditNote.model_validate(entry) for entry in entries if _is_ours(entry, cart_token)]
+    return next((note for note in notes if note.status != "void"), None)
+
+
+def _create_note(api: StripeApi, invoice_id: str, amount: int, cart_token: str) -> _CreditNote:
+    with api.calls() as v1:
+        note = v1.credit_notes.create(
+            {
+                "invoice": invoice_id,
+                "amount": amount,
+                "refund_amount": amount,
+                "reason": "order_change",
+                "email_type": "none",
+                "metadata": {"cart_token": cart_token},
+                "expand": ["refunds.refund"],
+            },
+            {"idempotency_key": f"cart:{cart_token}:cn"},
+        )
+        return _CreditNote.model_validate(answer(note))
+
+
+def _credit_balance(api: StripeApi, invoice: InvoiceAnswer, cart_token: str) -> _BalanceEntry:
+    found = _find_balance_entry(api, invoice.customer_id, cart_token)
+    if found is not None:
+        return found
+    with api.calls() as v1:
+        entry = v1.customers.balance_transactions.create(
+            invoice.customer_id,
+            {
+                "amount": -invoice.balance_used,  # negative: credit
+                "currency": invoice.currency,
+                "description": "Credit given back for an order that was not delivered",
+                "metadata": {"cart_token": cart_token},
+            },
+            {"idempotency_key": f"cart:{cart_token}:cbt"},
+        )
+        return _BalanceEntry.model_validate(answer(entry))
+
+
+def _find_balance_entry(api: StripeApi, customer_id: str, cart_token: str) -> _BalanceEntry | None:
+    params: stripe.params.CustomerBalanceTransactionListParams = {"limit": PAGE_SIZE}
+    with api.calls() as v1:
+        entries = every(partial(v1.customers.balance_transactions.list, customer_id), params)
+        ours = next((entry for entry in entries if _is_ours(entry, cart_token)), None)
+        return None if ours is None else _BalanceEntry.model_validate(ours)
+
+
+def _is_ours(entry: dict[str, Any], cart_token: str) -> bool:
+    metadata = entry.get("metadata")
+    return isinstance(metadata, dict) and metadata.get("cart_token") == cart_token
+
+
+def _is_settled(refund: _NoteRefund) -> bool:
+    status = refund.refund.status if isinstance(refund.refund, _StripeRefund) else None
+    if status in _FAILED:
+        raise RefusedError("refund_failed")
+    return status == _SUCCEEDED

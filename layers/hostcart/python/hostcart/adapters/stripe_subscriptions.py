@@ -1,0 +1,89 @@
+"""Renewal subscriptions: Stripe has no guard of its own against a second one, so look before creating."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import stripe
+from pydantic import BaseModel
+
+from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every
+from hostcart.ports import RefusedError
+
+_ENDED: Final = frozenset({"canceled", "incomplete_expired"})
+
+
+class _Subscription(BaseModel):
+    id: str
+    status: str
+
+
+def find_subscription(api: StripeApi, customer_id: str, order_id: str) -> str | None:
+    """Lists, because Stripe's search lags behind what was just created."""
+    params: stripe.params.SubscriptionListParams = {
+        "customer": customer_id,
+        "status": "all",
+        "limit": PAGE_SIZE,
+    }
+    with api.calls() as v1:
+        entries = every(v1.subscriptions.list, params)
+        ours = next((entry for entry in entries if _is_live(entry, order_id)), None)
+        return None if ours is None else _Subscription.model_validate(ours).id
+
+
+def create_subscription(
+    api: StripeApi,
+    *,
+    customer_id: str,
+    method_id: str,
+    product_id: str,
+    currency: str,
+    amount: int,
+    interval: str,
+    paid_through: datetime,
+    order_id: str,
+    account_id: str,
+) -> tuple[str, str]:
+    """(id, status). Nothing is charged before `paid_through`: the first period was paid with the cart."""
+    with api.calls() as v1:
+        created = v1.subscriptions.create(
+            {
+                "customer": customer_id,
+                "items": [
+                    {
+                        "price_data": {
+                            "currency": currency,
+                            "product": product_id,
+                            "unit_amount": amount,
+                            "recurring": {"interval": interval},
+                        }
+                    }
+                ],
+                "billing_cycle_anchor": int(paid_through.timestamp()),
+                "proration_behavior": "none",
+                "off_session": True,
+                "default_payment_method": method_id,
+                "metadata": {"order_id": order_id, "account_id": account_id},
+            },
+            {"idempotency_key": f"order:{order_id}:sub"},
+        )
+        subscription = _Subscription.model_validate(answer(created))
+    return subscription.id, subscription.status
+
+
+def cancel_subscription(api: StripeApi, subscription_id: str) -> None:
+    """Ends it at once; Stripe's defaults make neither an invoice nor a proration."""
+    try:
+        with api.calls() as v1:
+            v1.subscriptions.cancel(subscription_id)
+    except RefusedError as refusal:
+        if refusal.code != "resource_missing":
+            raise
+
+
+def _is_live(entry: dict[str, Any], order_id: str) -> bool:
+    metadata = entry.get("metadata")
+    return (
+        isinstance(metadata, dict)
+        and metadata.get("order_id") == order_id
+        and entry.get("status") not in _ENDED
+    )
