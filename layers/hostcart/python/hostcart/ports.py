@@ -34,7 +34,11 @@ class UnavailableError(PortError):
 
 
 class OutcomeUnknownError(UnavailableError):
-    """It may have happened. Codes: `timeout`, `connection_lost`, `server_error` (a 5xx was answered)."""
+    """It may have happened.
+
+    Codes: `timeout`, `connection_lost`, `invalid_answer`, `server_unavailable` (a 5xx was answered),
+    `server_error` (a 5xx that the processor keeps under the key and will repeat).
+    """
 
 
 class RefusedError(PortError):

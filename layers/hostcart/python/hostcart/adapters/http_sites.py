@@ -96,7 +96,7 @@ class HttpSites:
             raise OutcomeUnknownError(_failure_code(error)) from error
         if len(body) > _LARGEST_ANSWER_BYTES:
             response.close()
-            raise OutcomeUnknownError("sites_invalid_answer")
+            raise OutcomeUnknownError("invalid_answer")
         response.release_conn()
         return response.status, body
 
@@ -109,7 +109,7 @@ class HttpSites:
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return MisconfiguredError("sites_redirected")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return OutcomeUnknownError(f"sites_http_{status}")
+            return OutcomeUnknownError("server_unavailable")
         return RefusedError(_problem_code(body) or f"sites_http_{status}")
 
 
@@ -119,7 +119,7 @@ def _is_success(status: int) -> bool:
 
 def _failure_code(error: Exception) -> str:
     timed_out = isinstance(error, urllib3.exceptions.TimeoutError)
-    return "sites_timed_out" if timed_out else "sites_unreachable"
+    return "timeout" if timed_out else "connection_lost"
 
 
 def _site(body: bytes, site_id: str) -> ProvisionedSite:
@@ -127,9 +127,9 @@ def _site(body: bytes, site_id: str) -> ProvisionedSite:
     try:
         site = _Site.model_validate_json(body)
     except ValidationError:
-        raise OutcomeUnknownError("sites_invalid_answer") from None
+        raise OutcomeUnknownError("invalid_answer") from None
     if site.id != site_id or (site.status is ProvisionStatus.READY and site.ssh is None):
-        raise OutcomeUnknownError("sites_invalid_answer")
+        raise OutcomeUnknownError("invalid_answer")
     return ProvisionedSite(
         id=site.id,
         status=site.status,

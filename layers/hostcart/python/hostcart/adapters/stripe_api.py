@@ -45,7 +45,7 @@ class StripeApi:
             # Without its cause: an SDK error may quote the whole answer.
             raise port_error(error) from None
         except ValidationError:
-            raise OutcomeUnknownError("payments_invalid_answer") from None
+            raise OutcomeUnknownError("invalid_answer") from None
 
     def _current(self) -> stripe.StripeClient:
         key = self._secrets.member(self._settings.api_key_secret_arn, "api_key")

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+import requests
 import stripe
 
 from hostcart.ports import (
@@ -15,6 +16,7 @@ from hostcart.ports import (
 )
 
 _BUSY: Final = frozenset({"idempotency_key_in_use", "lock_timeout", "rate_limit"})
+_SERVER_ERROR: Final = 500
 _BUSY_STATUSES: Final = frozenset({409, 429})
 _DENIED: Final = frozenset({401, 403})
 # Lost for good: no other attempt with this card may follow, and the order ends.
@@ -49,7 +51,7 @@ def _translate(error: stripe.StripeError) -> PortError:
     if isinstance(error, stripe.IdempotencyError):
         return MisconfiguredError("idempotency_mismatch")
     if isinstance(error, stripe.APIConnectionError):
-        return OutcomeUnknownError("payments_unreachable")
+        return OutcomeUnknownError("timeout" if _timed_out(error) else "connection_lost")
     if error.http_status in _DENIED:
         return MisconfiguredError("payments_denied")
     if code in _BUSY or error.http_status in _BUSY_STATUSES:
@@ -60,8 +62,14 @@ def _translate(error: stripe.StripeError) -> PortError:
 def _refused_or_unknown(error: stripe.StripeError, code: str | None) -> PortError:
     if isinstance(error, stripe.InvalidRequestError):
         return RefusedError(code or "invalid_request")
-    # A 5xx, or an answer that is not Stripe's JSON whatever its status.
-    return OutcomeUnknownError(code or f"payments_http_{error.http_status or 0}")
+    if (error.http_status or 0) < _SERVER_ERROR:
+        return OutcomeUnknownError("invalid_answer")
+    return OutcomeUnknownError("server_error" if is_replay(error.headers) else "server_unavailable")
+
+
+def _timed_out(error: stripe.APIConnectionError) -> bool:
+    """The SDK keeps what its HTTP client raised as the cause."""
+    return isinstance(error.__cause__, requests.exceptions.Timeout)
 
 
 def _decline(error: stripe.CardError) -> DeclinedError:

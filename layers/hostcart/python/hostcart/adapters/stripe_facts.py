@@ -118,7 +118,7 @@ def _status(value: str) -> InvoiceStatus:
     try:
         return InvoiceStatus(value)
     except ValueError:
-        raise OutcomeUnknownError("payments_unknown_invoice_status") from None
+        raise OutcomeUnknownError("invalid_answer") from None
 
 
 def _moment(seconds: int | None) -> datetime | None:

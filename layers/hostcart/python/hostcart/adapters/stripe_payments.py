@@ -19,9 +19,9 @@ from hostcart.adapters.stripe_errors import is_replay
 from hostcart.adapters.stripe_facts import EXPAND, invoice_facts
 from hostcart.adapters.stripe_refunds import give_back
 from hostcart.adapters.stripe_subscriptions import cancel_subscription, create_subscription, find_subscription
-from hostcart.domain.money import Line, total
+from hostcart.domain.money import Line
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
-from hostcart.ports import MisconfiguredError, RefusedError
+from hostcart.ports import RefusedError, UnavailableError
 from hostcart.settings import PaymentSettings
 
 _MISSING: Final = "resource_missing"
@@ -66,22 +66,18 @@ class StripePayments:
             return invoice_facts(answer(v1.invoices.retrieve(invoice_id, {"expand": EXPAND})))
 
     def add_lines(self, invoice_id: str, lines: Sequence[Line], *, cart_token: str) -> Invoice:
-        """Raises MisconfiguredError("invoice_total_mismatch") when the draft is not the sum of the lines."""
         params: stripe.params.InvoiceAddLinesParams = {
             "lines": [
                 {"amount": line.amount, "description": line.description, "metadata": {"item": line.id}}
                 for line in lines
             ]
         }
-        invoice = self._advance_draft(
+        return self._advance_draft(
             invoice_id,
             lambda v1: v1.invoices.add_lines(
                 invoice_id, params, {"idempotency_key": f"cart:{cart_token}:lines"}
             ),
         )
-        if invoice.total != total(lines):
-            raise MisconfiguredError("invoice_total_mismatch")
-        return invoice
 
     def finalize(self, invoice_id: str, *, cart_token: str) -> Invoice:
         return self._advance_draft(
@@ -116,7 +112,8 @@ class StripePayments:
     def void(self, invoice_id: str, *, cart_token: str) -> Invoice:
         """A draft is deleted instead: finalising it would spend the customer's credit first.
 
-        Raises RefusedError("payment_processing") while a debit is under way: ask again later.
+        Raises UnavailableError("payment_processing") while a debit is under way: it can be neither stopped
+        nor refunded yet.
         """
         del cart_token  # voiding twice is harmless, see the module's text on keys
         current = self._find(invoice_id)
@@ -134,7 +131,7 @@ class StripePayments:
                 if current.status in (InvoiceStatus.PAID, InvoiceStatus.VOID):
                     return current
                 if current.attempt is AttemptState.PROCESSING:
-                    raise RefusedError("payment_processing") from None
+                    raise UnavailableError("payment_processing") from None
                 raise
 
     def discard_draft(self, invoice_id: str) -> None:
@@ -148,7 +145,7 @@ class StripePayments:
     def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
         return give_back(self._api, invoice.id, cart_token)
 
-    def find_subscription(self, customer_id: str, *, order_id: str) -> str | None:
+    def find_subscription(self, customer_id: str, *, order_id: str) -> tuple[str, str] | None:
         return find_subscription(self._api, customer_id, order_id)
 
     def create_subscription(

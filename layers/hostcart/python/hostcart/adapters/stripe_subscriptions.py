@@ -17,8 +17,8 @@ class _Subscription(BaseModel):
     status: str
 
 
-def find_subscription(api: StripeApi, customer_id: str, order_id: str) -> str | None:
-    """Lists, because Stripe's search lags behind what was just created."""
+def find_subscription(api: StripeApi, customer_id: str, order_id: str) -> tuple[str, str] | None:
+    """(id, status). Lists, because Stripe's search lags behind what was just created."""
     params: stripe.params.SubscriptionListParams = {
         "customer": customer_id,
         "status": "all",
@@ -27,7 +27,7 @@ def find_subscription(api: StripeApi, customer_id: str, order_id: str) -> str | 
     with api.calls() as v1:
         entries = every(v1.subscriptions.list, params)
         ours = next((entry for entry in entries if _is_live(entry, order_id)), None)
-        return None if ours is None else _Subscription.model_validate(ours).id
+        return None if ours is None else _facts(ours)
 
 
 def create_subscription(
@@ -66,8 +66,7 @@ def create_subscription(
             },
             {"idempotency_key": f"order:{order_id}:sub"},
         )
-        subscription = _Subscription.model_validate(answer(created))
-    return subscription.id, subscription.status
+        return _facts(answer(created))
 
 
 def cancel_subscription(api: StripeApi, subscription_id: str) -> None:
@@ -78,6 +77,11 @@ def cancel_subscription(api: StripeApi, subscription_id: str) -> None:
     except RefusedError as refusal:
         if refusal.code != "resource_missing":
             raise
+
+
+def _facts(answered: Any) -> tuple[str, str]:
+    subscription = _Subscription.model_validate(answered)
+    return subscription.id, subscription.status
 
 
 def _is_live(entry: dict[str, Any], order_id: str) -> bool:
