@@ -4,8 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from local.engine import lifecycle, workspace
-from local.engine.lifecycle import StackError
+from local.engine import workspace
+
+sys.pycache_prefix = str(workspace.from_environment().bytecode)
+sys.dont_write_bytecode = False
+
+from local.engine import lifecycle  # noqa: E402 - after the bytecode's place is known
+from local.engine.lifecycle import StackError  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,19 +33,19 @@ def _run(options: argparse.Namespace) -> int:
             ran = lifecycle.down(here, wipe=options.wipe)
             print("stopped" if ran else "nothing was running")
         case "status":
-            from local.engine import status  # noqa: PLC0415 - each command loads only what it needs
+            from local.engine import status
 
             return status.show(here)
         case "reload":
-            from local.engine import reload  # noqa: PLC0415
+            from local.engine import reload
 
             return reload.reload(here, options.function, print)
         case "invoke":
-            from local.engine import invoke  # noqa: PLC0415
+            from local.engine import invoke
 
             return invoke.command(here, options.function, options.event, with_stack=not options.no_stack)
         case _:
-            from local.engine import demo  # noqa: PLC0415
+            from local.engine import demo
 
             return demo.run(here)
     return 0
@@ -58,8 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     once = commands.add_parser("invoke", help="run one function on one event under the real runtime client")
     once.add_argument("function", help="logical id or folder name")
     once.add_argument("event", type=Path, help="JSON file")
-    once.add_argument("--no-stack", action="store_true", help="do not use a running stack's addresses and ids")
-    commands.add_parser("run", help="start, order one of each kind, show them delivered, stay up until Ctrl-C")
+    once.add_argument(
+        "--no-stack", action="store_true", help="do not use a running stack's addresses and ids"
+    )
+    commands.add_parser(
+        "run", help="start, order one of each kind, show them delivered, stay up until Ctrl-C"
+    )
     return parser
 
 

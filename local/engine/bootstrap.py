@@ -1,4 +1,4 @@
-"""The package of every local function: a shell script that starts AWS's runtime client out of the build folder."""
+"""The package of every local function: a script that starts AWS's runtime client out of the build folder."""
 
 import io
 import os
@@ -24,7 +24,7 @@ def empty_layer() -> bytes:
 def environment(function: Function) -> dict[str, str]:
     """What the bootstrap sets: the paths that AWS would have unpacked function and layers to."""
     path = os.pathsep.join(str(folder) for folder in (function.code, *function.layers))
-    return {"LAMBDA_TASK_ROOT": str(function.code), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {"LAMBDA_TASK_ROOT": str(function.code), "PYTHONPATH": path}
 
 
 def script(function: Function, runtime_python: Path) -> str:

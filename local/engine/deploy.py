@@ -63,7 +63,7 @@ def read(endpoint: str) -> Deployed:
 
 
 def create_state_machines(endpoint: str, sfn_endpoint: str, deployed: Deployed) -> None:
-    """Create the stack's state machines on the Step Functions endpoint, under the ARNs they have on the engine."""
+    """Create the stack's state machines on the Step Functions endpoint, under the same ARNs."""
     source, target = aws.client("stepfunctions", endpoint), aws.client("stepfunctions", sfn_endpoint)
     for arn in deployed.of_type("AWS::StepFunctions::StateMachine").values():
         machine = source.describe_state_machine(stateMachineArn=arn)
@@ -99,12 +99,16 @@ def _upload_packages(workspace: Workspace, endpoint: str) -> dict[str, str]:
 
 def _create_or_update(endpoint: str, translated: Translated) -> None:
     s3 = aws.client("s3", endpoint, s3={"addressing_style": "path"})
-    s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(translated.template, default=str).encode())
+    s3.put_object(
+        Bucket=BUCKET, Key="template.json", Body=json.dumps(translated.template, default=str).encode()
+    )
     cloudformation = aws.client("cloudformation", endpoint)
     request = {
         "StackName": STACK,
         "TemplateURL": f"{endpoint}/{BUCKET}/template.json",
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in translated.parameters.items()],
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in translated.parameters.items()
+        ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     if not _exists(cloudformation):
@@ -123,7 +127,7 @@ def _exists(cloudformation: Any) -> bool:
         status = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
     except ClientError:
         return False
-    return status != "DELETE_COMPLETE"
+    return bool(status != "DELETE_COMPLETE")
 
 
 def _wait(cloudformation: Any) -> None:

@@ -66,7 +66,7 @@ def down(workspace: Workspace, *, wipe: bool = False) -> bool:
         ran = _stop_all(workspace)
         if wipe and workspace.home.exists():
             for path in workspace.home.iterdir():
-                if path != workspace.run:
+                if path not in {workspace.run, workspace.bytecode}:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
         return ran
 
@@ -90,6 +90,13 @@ def snapshot(workspace: Workspace) -> None:
             os.kill(record.pid, signal.SIGUSR1)
 
 
+def redeploy(workspace: Workspace, stack: Mapping[str, Any]) -> None:
+    """Bring the present build's template to the running stack."""
+    arns = secrets.put(stack["aws_endpoint"], secrets.load(workspace))
+    values = parameters.build(_last_ports(workspace), arns)
+    deploy.deploy(workspace, stack["aws_endpoint"], values, stack["stepfunctions_endpoint"])
+
+
 def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -> dict[str, Any]:
     began = time.monotonic()
     chosen = ports.choose(_last_ports(workspace))
@@ -102,7 +109,7 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
     health = [f"{aws_endpoint}/_ministack/health", f"{sfn_endpoint}/moto-api/"]
     health += [f"{url(chosen[name])}/_sandbox/health" for name in SANDBOXES if product]
     _await_all(workspace, records, health)
-    say(f"engine and sandboxes answer after {time.monotonic() - began:.1f} s; deploying {workspace.template.name}")
+    say(f"engine and sandboxes answer after {time.monotonic() - began:.1f} s")
     arns = secrets.put(aws_endpoint, values)
     deployed = deploy.deploy(workspace, aws_endpoint, parameters.build(chosen, arns), sfn_endpoint)
     stack = _describe(workspace, chosen, deployed, records)

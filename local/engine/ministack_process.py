@@ -1,4 +1,4 @@
-"""`python -m local.engine.ministack_process`: ministack in this process, with our shims. Configured by environment."""
+"""`python -m local.engine.ministack_process`: ministack with our shims, set up by environment."""
 
 import os
 import sys
@@ -31,11 +31,11 @@ def environment(workspace: Workspace, port: int) -> Mapping[str, str]:
 
 def main() -> None:
     """Install the shims, then serve until SIGTERM."""
-    from ministack import app  # noqa: PLC0415 - reads the environment when imported
+    from ministack import app
 
-    from local.engine.shims import function_error, function_logs, log_wait, nagle, snapshot  # noqa: PLC0415
+    from local.engine.shims import function_error, function_logs, log_wait, nagle, snapshot
 
-    # ministack has read its level by now; functions inherit this environment and have a LOG_LEVEL of their own
+    # ministack has read its level by now; functions inherit the rest and have a level of their own
     os.environ.pop("LOG_LEVEL", None)
     nagle.install()
     log_wait.install()

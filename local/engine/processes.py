@@ -94,7 +94,7 @@ def base_environment(workspace: Workspace) -> dict[str, str]:
         MARKER: str(workspace.home),
         "TMPDIR": str(workspace.scratch),
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": str(workspace.bytecode),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

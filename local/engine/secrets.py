@@ -1,4 +1,4 @@
-"""The local stack's secrets: made once at random, kept with the state, put into Secrets Manager before each deploy."""
+"""The local stack's secrets: made once at random, kept with the state, put into Secrets Manager."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""`python -m local.engine.stepfunctions_process`: moto's Step Functions as a server. Configured by environment."""
+"""`python -m local.engine.stepfunctions_process`: moto's Step Functions, set up by environment."""
 
 import logging
 import os
@@ -24,15 +24,15 @@ def environment(workspace: Workspace, port: int, aws_endpoint: str) -> Mapping[s
 
 def main() -> None:
     """Install the shims, then serve until SIGTERM."""
-    from local.engine.shims import lambda_client, nagle  # noqa: PLC0415
+    from local.engine.shims import lambda_client, nagle
 
     nagle.install()
     lambda_client.install(os.environ["HOSTCART_AWS_ENDPOINT"])
 
-    from moto.core.config import default_user_config  # noqa: PLC0415 - after the client's replacement
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+    from moto.core.config import default_user_config
+    from moto.server import ThreadedMotoServer
 
-    from local.engine.shims import execution_journal, start_once  # noqa: PLC0415
+    from local.engine.shims import execution_journal, start_once
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     start_once.install()

@@ -1,8 +1,8 @@
 """Turns the built SAM template into what the engine deploys.
 
-Every function becomes a `provided.al2023` function whose package is only a bootstrap: it runs AWS's own runtime client
-out of the build folder. So nothing is copied, and exceptions reach the state machine under their Python names (the
-engine's native Python runtime reports one name for all).
+Every function becomes a `provided.al2023` function whose package is only a bootstrap: it runs AWS's own
+runtime client out of the build folder. So nothing is copied, and exceptions reach the state machine under
+their Python names (the engine's native Python runtime reports one name for all).
 """
 
 import os
@@ -53,7 +53,10 @@ def functions(template_path: Path) -> dict[str, Function]:
 
 
 def translate(
-    template_path: Path, parameters: Mapping[str, str], environment: Mapping[str, str], packages: Mapping[str, str]
+    template_path: Path,
+    parameters: Mapping[str, str],
+    environment: Mapping[str, str],
+    packages: Mapping[str, str],
 ) -> Translated:
     """Translate the template at `template_path`.
 
@@ -63,8 +66,8 @@ def translate(
         packages: `s3://` address of each function's bootstrap, by logical id; under `""` an empty layer's.
     """
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # samtranslator asks boto3 for the partition
-    from samtranslator.parser.parser import Parser  # noqa: PLC0415 - takes a second to import
-    from samtranslator.translator.translator import Translator  # noqa: PLC0415
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
 
     template = cloudformation_yaml.load(template_path)
     given = _parameter_values(template, parameters)
@@ -90,7 +93,9 @@ def translate(
         functions=found,
         gateway_responses=_gateway_responses(translated),
         time_to_live=_time_to_live(translated),
-        parameters={name: value for name, value in parameters.items() if name in template.get("Parameters", {})},
+        parameters={
+            name: value for name, value in parameters.items() if name in template.get("Parameters", {})
+        },
     )
 
 
@@ -98,7 +103,9 @@ def _function(template: Mapping[str, Any], logical_id: str, base: Path) -> Funct
     properties = template["Resources"][logical_id]["Properties"]
     common = template.get("Globals", {}).get("Function", {})
     references = [*common.get("Layers", []), *properties.get("Layers", [])]
-    layers = [template["Resources"][ref["Ref"]] for ref in references if isinstance(ref, dict) and "Ref" in ref]
+    layers = [
+        template["Resources"][ref["Ref"]] for ref in references if isinstance(ref, dict) and "Ref" in ref
+    ]
     return Function(
         logical_id=logical_id,
         code=(base / properties.get("CodeUri", common.get("CodeUri", "."))).resolve(),
@@ -118,8 +125,8 @@ def _as_bootstrap(properties: dict[str, Any], environment: Mapping[str, str], pa
 def _inline_definition(properties: dict[str, Any], given: Mapping[str, str], base: Path) -> None:
     """Put the definition into the template, as CloudFormation reads it: substitution happens in the text.
 
-    Values known now are filled in before the YAML is read, so that a number stays a number; the others are left to
-    CloudFormation.
+    Values known now are filled in before the YAML is read, so that a number stays a number; the others are
+    left to CloudFormation.
     """
     if not isinstance(properties.get("DefinitionUri"), str):
         return

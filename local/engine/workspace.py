@@ -39,6 +39,11 @@ class Workspace:
         return self.home / "tmp"
 
     @property
+    def bytecode(self) -> Path:
+        """Compiled Python of every process: none is written beside the code, none compiles twice."""
+        return self.home / "pycache"
+
+    @property
     def stack_file(self) -> Path:
         """Addresses and accounts of the running stack, for scripts and tests."""
         return self.home / "stack.json"
@@ -52,6 +57,8 @@ class Workspace:
 def from_environment() -> Workspace:
     """The checkout's own stack, or the one that `HOSTCART_LOCAL_HOME` and `HOSTCART_TEMPLATE` name."""
     home = Path(os.environ.get("HOSTCART_LOCAL_HOME", ROOT / ".local")).resolve()
-    template = Path(os.environ.get("HOSTCART_TEMPLATE", ROOT / ".aws-sam" / "build" / "template.yaml")).resolve()
+    template = Path(
+        os.environ.get("HOSTCART_TEMPLATE", ROOT / ".aws-sam" / "build" / "template.yaml")
+    ).resolve()
     runtime = Path(os.environ.get("HOSTCART_RUNTIME_PYTHON", ROOT / ".tools" / "runtime" / "bin" / "python"))
     return Workspace(home=home, template=template, runtime_python=runtime.absolute())

@@ -1,9 +1,10 @@
 """Keeps the executions of moto's Step Functions over a restart.
 
 Replaced: `Execution.start`, `BaseExecutionWorkerCommunication.terminated` and
-`StepFunctionsParserBackend.create_state_machine`. moto holds executions in memory only. Each start and each end is
-appended to a file; when a state machine is created again, its executions of earlier runs are put back. One that had
-not ended when the stack stopped is shown as ABORTED with the error `Local.StackStopped`: it cannot go on.
+`StepFunctionsParserBackend.create_state_machine`. moto holds executions in memory only. Each start and each
+end is appended to a file; when a state machine is created again, its executions of earlier runs are put back.
+One that had not ended when the stack stopped is shown as ABORTED with the error `Local.StackStopped`: it
+cannot go on.
 """
 
 import datetime
@@ -14,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from moto.stepfunctions.models import StateMachine
-from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.api import ExecutionStatus, StateMachineType
 from moto.stepfunctions.parser.backend import execution as execution_module
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
@@ -29,10 +30,10 @@ def install(journal: Path) -> None:
     """Write to `journal` from now on and bring back what it holds."""
     journal.parent.mkdir(parents=True, exist_ok=True)
     earlier = _read(journal)
-    start = Execution.start
-    communication = execution_module.BaseExecutionWorkerCommunication
-    terminated = communication.terminated
-    create = StepFunctionsParserBackend.create_state_machine
+    execution: Any = Execution
+    communication: Any = execution_module.BaseExecutionWorkerCommunication
+    backend: Any = StepFunctionsParserBackend
+    start, terminated, create = execution.start, communication.terminated, backend.create_state_machine
 
     def start_noted(self: Execution) -> None:
         _append(journal, {"started": _facts(self)})
@@ -42,7 +43,7 @@ def install(journal: Path) -> None:
         terminated(self)
         _append(journal, {"ended": _facts(self.execution) | _outcome(self.execution)})
 
-    def create_restored(self: StepFunctionsParserBackend, *args: Any, **named: Any) -> StateMachine:
+    def create_restored(self: StepFunctionsParserBackend, *args: Any, **named: Any) -> Any:
         machine = create(self, *args, **named)
         known = {execution.execution_arn for execution in machine.executions}
         for record in earlier:
@@ -50,9 +51,9 @@ def install(journal: Path) -> None:
                 machine.executions.append(_restore(record, machine))
         return machine
 
-    Execution.start = start_noted
+    execution.start = start_noted
     communication.terminated = terminated_noted
-    StepFunctionsParserBackend.create_state_machine = create_restored
+    backend.create_state_machine = create_restored
 
 
 def _facts(execution: Execution) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def _facts(execution: Execution) -> dict[str, Any]:
 def _outcome(execution: Execution) -> dict[str, Any]:
     return {
         "status": execution.status,
-        "stop_date": execution.stop_date.isoformat(),
+        "stop_date": (execution.stop_date or execution.start_date).isoformat(),
         "output": execution.output,
         "error": execution.error,
         "cause": execution.cause,
@@ -109,10 +110,10 @@ def _read(journal: Path) -> list[dict[str, Any]]:
 
 
 def _restore(record: dict[str, Any], machine: StateMachine) -> Execution:
-    snapshot = SimpleNamespace(arn=machine.arn, name=machine.name)
+    snapshot: Any = SimpleNamespace(arn=machine.arn, name=machine.name)
     execution = Execution(
         name=record["name"],
-        sm_type=machine.sm_type,
+        sm_type=StateMachineType(machine.sm_type),
         role_arn=machine.roleArn,
         exec_arn=record["execution_arn"],
         account_id=machine.backend.account_id,
@@ -129,7 +130,8 @@ def _restore(record: dict[str, Any], machine: StateMachine) -> Execution:
     execution.output = record.get("output")
     execution.error = record.get("error") or (None if "status" in record else "Local.StackStopped")
     execution.cause = record.get("cause")
-    execution.exec_worker = _FinishedWorker(record.get("events", []))
+    finished: Any = _FinishedWorker(record.get("events", []))
+    execution.exec_worker = finished
     return execution
 
 

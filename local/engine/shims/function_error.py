@@ -1,4 +1,5 @@
-"""Answers a failed function as API Gateway does: 502 through the DEFAULT_5XX gateway response, without its stack trace.
+"""Answers a failed function as API Gateway does: 502 through the DEFAULT_5XX gateway response, without its
+stack trace.
 
 Replaced: `_lambda_proxy_response`, `_invoke_lambda_proxy_v1` and `_gateway_error_response` of
 `ministack.services.apigateway_v1`, which put the function's error payload into the body.

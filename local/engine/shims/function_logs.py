@@ -1,7 +1,7 @@
 """Writes each function's log lines to a file as well, so that `tail -f` shows them.
 
-Replaced: `ministack.services.lambda_svc._emit_lambda_logs`, which keeps them only in the emulated CloudWatch Logs, in
-memory. The original still runs.
+Replaced: `ministack.services.lambda_svc._emit_lambda_logs`, which keeps them only in the emulated CloudWatch
+Logs, in memory. The original still runs.
 """
 
 import threading
@@ -19,7 +19,12 @@ def install(folder: Path) -> None:
     original = lambda_svc._emit_lambda_logs  # noqa: SLF001
 
     def emit(
-        func: dict[str, Any], request_id: str, log_text: str, error: bool, duration_ms: int, **rest: Any  # noqa: FBT001
+        func: dict[str, Any],
+        request_id: str,
+        log_text: str,
+        error: bool,  # noqa: FBT001 - ministack's signature
+        duration_ms: int,
+        **rest: Any,
     ) -> None:
         name = (func.get("config") or func).get("FunctionName", "unknown")
         if log_text:

@@ -1,7 +1,9 @@
-"""Sends the Lambda calls of moto's state machine interpreter to the AWS engine, under the state machine's own role.
+"""Sends the Lambda calls of moto's state machine interpreter to the AWS engine, under the state machine's own
+role.
 
-Replaced: `moto.stepfunctions.parser.asl.utils.boto_client.boto_client_for`, which calls moto itself with fixed
-credentials. Install before anything else of `moto.stepfunctions` is imported: its modules bind the name.
+Replaced: `moto.stepfunctions.parser.asl.utils.boto_client.boto_client_for`, which calls moto itself with
+fixed credentials. Install before anything else of `moto.stepfunctions` is imported: its modules bind the
+name.
 """
 
 import threading
@@ -32,7 +34,7 @@ def install(endpoint: str) -> None:
     boto_client.boto_client_for = client_for
 
 
-def _client(endpoint: str, region: str, service: str, role: str) -> Any:
+def _client(endpoint: str, region: str, service: Any, role: str) -> Any:
     """A client with the credentials of the state machine's role, so that its policy is enforced as well."""
     plain = Config(
         retries={"total_max_attempts": 1},

@@ -1,7 +1,8 @@
 """Shortens the engine's wait for a function's log lines after each invocation.
 
-Replaced: the defaults of `ministack.core.lambda_runtime.Worker._drain_stderr_bounded`. It waits 50 ms for a first line
-even of a function that logs nothing, on every call. Late lines are not lost: they show with the next invocation.
+Replaced: the defaults of `ministack.core.lambda_runtime.Worker._drain_stderr_bounded`. It waits 50 ms for a
+first line even of a function that logs nothing, on every call. Late lines are not lost: they show with the
+next invocation.
 """
 
 from ministack.core.lambda_runtime import Worker

@@ -1,7 +1,7 @@
 """Saves the engine's state on SIGUSR1.
 
-Added beside `ministack.app`, which saves on a clean stop only: `up` asks for a snapshot when the stack is ready, so a
-killed engine comes back at least as deployed and seeded.
+Added beside `ministack.app`, which saves on a clean stop only: `up` asks for a snapshot when the stack is
+ready, so a killed engine comes back at least as deployed and seeded.
 """
 
 import signal

@@ -1,7 +1,7 @@
 """Makes StartExecution with one name atomic under concurrency.
 
-Replaced: `StepFunctionsParserBackend.start_execution`. moto looks for the name and appends the execution in two steps;
-two requests at once would start two executions under one name, which Step Functions never does.
+Replaced: `StepFunctionsParserBackend.start_execution`. moto looks for the name and appends the execution in
+two steps; two requests at once would start two executions under one name, which Step Functions never does.
 """
 
 import threading
@@ -12,11 +12,12 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 def install() -> None:
     """Serialise StartExecution."""
-    original = StepFunctionsParserBackend.start_execution
+    backend: Any = StepFunctionsParserBackend
+    original = backend.start_execution
     lock = threading.Lock()
 
     def start_execution(self: StepFunctionsParserBackend, *args: Any, **named: Any) -> Any:
         with lock:
             return original(self, *args, **named)
 
-    StepFunctionsParserBackend.start_execution = start_execution
+    backend.start_execution = start_execution

@@ -1,0 +1,136 @@
+"""`python -m local invoke`: one function, one event, AWS's runtime client, no gateway and no container."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from local.engine import aws, bootstrap, cloudformation_yaml, lifecycle, processes, runtime_api, translation
+from local.engine.lifecycle import StackError
+from local.engine.runtime_api import Outcome
+from local.engine.translation import Function
+from local.engine.workspace import Workspace
+
+DEFAULT_TIMEOUT_SECONDS = 3
+
+
+def command(workspace: Workspace, name: str, event_file: Path, *, with_stack: bool = True) -> int:
+    """Print the result as JSON; 1 when the function failed."""
+    if not event_file.is_file():
+        raise StackError(f"{event_file} is not a file")
+    outcome = run(workspace, name, json.loads(event_file.read_text()), with_stack=with_stack)
+    print(json.dumps(outcome.payload, indent=2, ensure_ascii=False))
+    return 1 if outcome.failed else 0
+
+
+def run(workspace: Workspace, name: str, event: Any, *, with_stack: bool = True) -> Outcome:
+    """Run the function `name` (logical id or folder name) on `event`.
+
+    With a running stack it gets the environment and the role's credentials that the deployed function has;
+    without one, the template's literal values and parameter defaults, and names of its own for what only a
+    stack knows.
+
+    Raises:
+        StackError: there is no such function, or `with_stack` and none runs.
+    """
+    function = find(workspace, name)
+    if with_stack:
+        configuration = _deployed(lifecycle.running(workspace), function)
+    else:
+        configuration = _undeployed(workspace, function)
+    environment = {
+        **processes.base_environment(workspace),
+        **configuration["credentials"],
+        **configuration["variables"],
+        **bootstrap.environment(function),
+        "AWS_REGION": processes.REGION,
+        "AWS_LAMBDA_FUNCTION_NAME": configuration["name"],
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["memory"]),
+        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "_HANDLER": function.handler,
+    }
+    return runtime_api.invoke(
+        [str(workspace.runtime_python), "-P", "-s", "-m", "awslambdaric", function.handler],
+        environment,
+        function.code,
+        event,
+        arn=configuration["arn"],
+        timeout_seconds=configuration["timeout"],
+    )
+
+
+def find(workspace: Workspace, name: str) -> Function:
+    """The function of a logical id (`GetCartFunction`) or a folder (`get_cart`)."""
+    if not workspace.template.exists():
+        raise StackError(f"{workspace.template} is not there: run `make build` first")
+    functions = translation.functions(workspace.template)
+    wanted = {name, logical_id(name)}
+    for function in functions.values():
+        if function.logical_id in wanted:
+            return function
+    raise StackError(f"no function {name!r}; there are {', '.join(sorted(functions))}")
+
+
+def logical_id(folder: str) -> str:
+    """`get_cart` -> `GetCartFunction`."""
+    return "".join(part.capitalize() for part in folder.split("_")) + "Function"
+
+
+def _deployed(stack: Mapping[str, Any], function: Function) -> dict[str, Any]:
+    endpoint = stack["aws_endpoint"]
+    found = aws.client("lambda", endpoint).get_function_configuration(
+        FunctionName=stack["functions"][function.logical_id]
+    )
+    role = aws.client("sts", endpoint).assume_role(RoleArn=found["Role"], RoleSessionName="invoke")[
+        "Credentials"
+    ]
+    return {
+        "name": found["FunctionName"],
+        "arn": found["FunctionArn"],
+        "timeout": found["Timeout"],
+        "memory": found["MemorySize"],
+        "variables": found.get("Environment", {}).get("Variables", {}),
+        "credentials": {
+            "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": role["SessionToken"],
+        },
+    }
+
+
+def _undeployed(workspace: Workspace, function: Function) -> dict[str, Any]:
+    template = cloudformation_yaml.load(workspace.template)
+    common = template.get("Globals", {}).get("Function", {})
+    own = template["Resources"][function.logical_id]["Properties"]
+    variables = {
+        **common.get("Environment", {}).get("Variables", {}),
+        **own.get("Environment", {}).get("Variables", {}),
+    }
+    defaults = {
+        key: str(spec["Default"]) for key, spec in template.get("Parameters", {}).items() if "Default" in spec
+    }
+    return {
+        "name": function.logical_id,
+        "arn": f"arn:aws:lambda:{processes.REGION}:{processes.ACCOUNT}:function:{function.logical_id}",
+        "timeout": int(own.get("Timeout", common.get("Timeout", DEFAULT_TIMEOUT_SECONDS))),
+        "memory": own.get("MemorySize", common.get("MemorySize", 128)),
+        "variables": {name: _literal(value, defaults) for name, value in variables.items()},
+        "credentials": {},
+    }
+
+
+def _literal(value: Any, defaults: Mapping[str, str]) -> str:
+    """A value without a stack: parameters by their defaults, resources by their logical ids."""
+    if not isinstance(value, dict):
+        return str(value)
+    ((function, argument),) = value.items()
+    if function == "Ref":
+        return defaults.get(argument, str(argument))
+    print(f"note: {function} {argument} stands for itself without a stack", file=sys.stderr)
+    return (
+        ".".join(argument)
+        if isinstance(argument, list) and all(isinstance(a, str) for a in argument)
+        else str(argument)
+    )

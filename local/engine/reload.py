@@ -1,0 +1,135 @@
+"""`python -m local reload`: brings edits of handlers, layer, template and state machine to the running stack
+in seconds.
+
+The workers run out of the build folder, so an edit of a handler needs a copy of the changed files and workers
+that start anew. Only a changed template, definition or requirements file needs a build and an update of the
+stack.
+"""
+
+import filecmp
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from local.engine import aws, bootstrap, cloudformation_yaml, invoke, lifecycle, translation
+from local.engine.lifecycle import StackError
+from local.engine.translation import Function
+from local.engine.workspace import ROOT, Workspace
+
+Say = Callable[[str], None]
+
+
+class Changed(Enum):
+    """How far an edit reaches."""
+
+    FUNCTIONS = "functions"
+    LAYERS = "layers"
+    STACK = "stack"
+
+
+def reload(workspace: Workspace, name: str | None, say: Say) -> int:
+    """Copy what changed and restart the workers of `name`; all workers when None or a layer changed."""
+    began = time.monotonic()
+    stack = lifecycle.running(workspace)
+    only = invoke.find(workspace, name) if name else None
+    reach = sync(workspace, say)
+    if reach is Changed.STACK:
+        lifecycle.redeploy(workspace, stack)
+    functions = list(translation.functions(workspace.template).values())
+    wanted = [only] if only and reach is Changed.FUNCTIONS else functions
+    _restart(workspace, stack, wanted)
+    say(f"{len(wanted)} function(s) reloaded in {time.monotonic() - began:.1f} s")
+    return 0
+
+
+def sync(workspace: Workspace, say: Say) -> Changed:
+    """Bring the sources of the template into the build; how far the changes reach.
+
+    Raises:
+        StackError: a build was needed and failed.
+    """
+    built, source = workspace.template, ROOT / "template.yaml"
+    if built.parent.parent.parent != ROOT:  # deployed from its sources: nothing to copy
+        return Changed.LAYERS
+    if _needs_build(source, built):
+        _build(say)
+        return Changed.STACK
+    reach = Changed.FUNCTIONS
+    for kind, origin, target in _folders(source, built):
+        if _copy(origin, target, say) and kind == translation.LAYER:
+            reach = Changed.LAYERS
+    return reach
+
+
+def _restart(workspace: Workspace, stack: dict[str, Any], functions: list[Function]) -> None:
+    client = aws.client("lambda", stack["aws_endpoint"], max_pool_connections=16)
+
+    def restart(function: Function) -> None:
+        package = bootstrap.package(function, workspace.runtime_python)
+        client.update_function_code(FunctionName=stack["functions"][function.logical_id], ZipFile=package)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(restart, functions))
+
+
+def _needs_build(source: Path, built: Path) -> bool:
+    """Whether more changed than files that can be copied."""
+    machines = (ROOT / "statemachine").glob("*")
+    newest = max(path.stat().st_mtime for path in (source, *machines))
+    if newest > built.stat().st_mtime:
+        return True
+    for _, origin, target in _folders(source, built):
+        ours, theirs = origin / "requirements.txt", target / "requirements.txt"
+        if ours.exists() and not (theirs.exists() and filecmp.cmp(ours, theirs, shallow=False)):
+            return True
+    return False
+
+
+def _folders(source: Path, built: Path) -> Iterator[tuple[str, Path, Path]]:
+    """Resource type, source folder and build folder of everything that was copied by the build."""
+    wanted, present = cloudformation_yaml.load(source), cloudformation_yaml.load(built)
+    for logical_id, resource in wanted["Resources"].items():
+        field = {translation.FUNCTION: "CodeUri", translation.LAYER: "ContentUri"}.get(resource["Type"])
+        if field is None or logical_id not in present["Resources"]:
+            continue
+        origin = (source.parent / resource["Properties"][field]).resolve()
+        target = (built.parent / present["Resources"][logical_id]["Properties"][field]).resolve()
+        if (target / "python").is_dir() and not (origin / "python").is_dir():
+            target /= "python"  # where the build puts a layer's sources
+        if origin != target:
+            yield resource["Type"], origin, target
+
+
+def _copy(origin: Path, target: Path, say: Say) -> bool:
+    """Copy files that differ; whether there were any."""
+    changed = False
+    for path in origin.rglob("*"):
+        if not path.is_file() or "__pycache__" in path.parts:
+            continue
+        there = target / path.relative_to(origin)
+        if not there.exists() or not filecmp.cmp(path, there, shallow=False):
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_bytes(path.read_bytes())
+            say(f"changed {path.relative_to(ROOT)}")
+            changed = True
+    return changed
+
+
+def _build(say: Say) -> None:
+    say("template, definition or requirements changed: building")
+    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    done = subprocess.run(  # noqa: S603 - our own tool
+        [str(ROOT / ".tools" / "sam" / "bin" / "sam"), "build", "--cached", "--parallel"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StackError(f"sam build failed:\n{done.stderr[-2000:]}")
