@@ -1,0 +1,107 @@
+"""The steps of seeding, in order: catalogue, products, customers, accounts, history, tokens."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
+from hostcart.adapters.dynamodb_directory import DynamoDirectory
+from hostcart.adapters.kms_cipher import KmsCipher
+from hostcart.adapters.webhook_signature import account_secret
+from hostcart.domain.accounts import CredentialKind
+from hostcart.domain.catalogue import Catalogue
+
+from local.engine import aws
+from local.engine.parameters import AUDIENCE
+from local.sandboxes.login import LoginKeys, mint_oauth_token, mint_session_token
+from local.seed.accounts import ACCOUNTS, account_id, accounts_file, user_id
+from local.seed.history import seed_history
+from local.seed.processor import Processor
+from local.seed.state import Billing, SeedState
+from tools import api_keys, catalogue_file, load_accounts
+from tools.accounts_file import Accounts, records
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+CATALOGUE: Final = Path(__file__).with_name("catalogue.yaml")
+HISTORY: Final = "history"
+READ_SCOPE: Final = "billing:read"
+OTHER_SCOPE: Final = "sites:read"
+_TOKEN_SECONDS: Final = 30 * 86_400
+
+
+def seed_stack(stack: Mapping[str, Any], state_dir: Path) -> dict[str, dict[str, str]]:
+    """All of it; see `local.seed.seed`."""
+    secrets: Mapping[str, str] = json.loads((state_dir / "secrets.json").read_text())
+    endpoint = stack["aws_endpoint"]
+    dynamodb = aws.client("dynamodb", endpoint)
+    catalogue = catalogue_file.load(CATALOGUE)
+    DynamoCatalogue(dynamodb, stack["table"]).replace(catalogue)
+    state = SeedState.load(state_dir)
+    try:
+        _ensure_billing(state, Processor(secrets["stripe_api_key"], stack["stripe_url"]), catalogue)
+        _ensure_keys(state)
+    finally:
+        state.save(state_dir)  # what was made is not made twice, even when a later step fails
+    content = records(accounts_file(state.billing, state.keys))
+    load_accounts.store(content, DynamoDirectory(dynamodb, stack["table"]))
+    cipher = KmsCipher(aws.client("kms", endpoint), _data_key(stack))
+    _seed_history(dynamodb, stack["table"], cipher, content, catalogue)
+    login = LoginKeys.load(state_dir / "sandboxes")
+    master = secrets["callback_signing_secret"]
+    return {
+        seed.name: {
+            "id": account_id(seed.name),
+            "username": seed.name,
+            "user_key": state.keys[seed.name][0],
+            "account_key": state.keys[seed.name][1],
+            "callback_secret": account_secret(master, account_id(seed.name)),
+            **_tokens(login, stack["login_url"], user_id(seed.name)),
+        }
+        for seed in ACCOUNTS
+    }
+
+
+def _ensure_billing(state: SeedState, processor: Processor, catalogue: Catalogue) -> None:
+    processor.ensure_products(catalogue.plans.values())
+    for seed in ACCOUNTS:
+        known = state.billing.get(seed.name, Billing())
+        state.billing[seed.name] = processor.ensure_billing(seed, known)
+
+
+def _ensure_keys(state: SeedState) -> None:
+    for seed in ACCOUNTS:
+        if seed.name not in state.keys:
+            state.keys[seed.name] = (
+                api_keys.generate(CredentialKind.API_KEY),
+                api_keys.generate(CredentialKind.ACCOUNT_KEY),
+            )
+
+
+def _seed_history(
+    dynamodb: "DynamoDBClient", table: str, cipher: KmsCipher, content: Accounts, catalogue: Catalogue
+) -> None:
+    (account,) = (found for found in content.accounts if found.snapshot.id == account_id(HISTORY))
+    (user,) = (found for found in content.users if found.snapshot.id == user_id(HISTORY))
+    seed_history(dynamodb, table, cipher, account=account, user=user, plan=catalogue.plans["basic"])
+
+
+def _data_key(stack: Mapping[str, Any]) -> str:
+    """The stack's one KMS key."""
+    cloudformation = aws.client("cloudformation", stack["aws_endpoint"])
+    resources = cloudformation.describe_stack_resources(StackName=stack["stack_name"])["StackResources"]
+    (key,) = (entry for entry in resources if entry["ResourceType"] == "AWS::KMS::Key")
+    return str(key["PhysicalResourceId"])
+
+
+def _tokens(keys: LoginKeys, login_url: str, subject: str) -> dict[str, str]:
+    session = {"issuer": f"{login_url}/session", "audience": AUDIENCE}
+    oauth = {"issuer": f"{login_url}/oauth", "audience": AUDIENCE}
+    common: dict[str, Any] = {"subject": subject, "expires_in": _TOKEN_SECONDS}
+    return {
+        "session_token": mint_session_token(keys, **session, **common),
+        "oauth_read_token": mint_oauth_token(keys, **oauth, **common, scope=READ_SCOPE),
+        "oauth_other_token": mint_oauth_token(keys, **oauth, **common, scope=OTHER_SCOPE),
+    }
