@@ -12,8 +12,10 @@ SiteName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NAME_PATTERN)
 ]
 HeaderValue = Annotated[
-    str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")
+    str, StringConstraints(min_length=1, max_length=1900, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")
 ]
+# Together with the authorization they stay below the 4,096 bytes that KMS encrypts directly.
+Url = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[\x21-\x7e]+$")]
 
 
 class _Request(BaseModel):
@@ -33,9 +35,7 @@ class SiteFields(_Request):
 class CallbackFields(_Request):
     """Where to POST when the order is terminal; `authorization` is sent as the Authorization header."""
 
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2048)] = Field(
-        examples=["https://client.example/hooks/orders"]
-    )
+    url: Url = Field(examples=["https://client.example/hooks/orders"])
     authorization: HeaderValue | None = Field(default=None, examples=["Bearer 12345"])
 
 

@@ -4,7 +4,6 @@ Every function is pure: it returns the changed cart or raises TransitionRefusedE
 stored item carries; the store writes a cart only over that version.
 """
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from hostcart.domain.accounts import AccountSnapshot, UserSnapshot
 from hostcart.domain.catalogue import Slot
 from hostcart.domain.money import Line
 from hostcart.domain.payment import Payment
+from hostcart.domain.tokens import order_id_of
 from hostcart.domain.transitions import CART, ORDER, PAYMENT, TASK, TransitionRefusedError, advance
 
 
@@ -128,20 +128,6 @@ class Cart:
         if self.order is None:
             raise TransitionRefusedError("the order is not open yet")
         return self.order
-
-
-def order_id_of(token: str) -> str:
-    """The order's uuid: the same 128 bits as its cart's token, so that either finds the one item."""
-    return str(uuid.UUID(hex=token))
-
-
-def token_of(order_id: str) -> str | None:
-    """The cart token behind a canonical lower-case uuid; None for anything else."""
-    try:
-        parsed = uuid.UUID(order_id)
-    except ValueError:
-        return None
-    return parsed.hex if str(parsed) == order_id else None
 
 
 def open_order(cart: Cart, number: int, now: datetime) -> Cart:

@@ -1,6 +1,5 @@
 """Have the site made by the provisioner, once, and keep its access data sealed."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -91,10 +90,3 @@ def _deliver(cart: Cart, provisioned: ProvisionedSite, ports: ProvisionSitePorts
     started = delivered.opened.delivery_started_at
     if started is not None:
         ports.metrics.seconds("ProvisioningTime", (now - started).total_seconds())
-
-
-def join_password(order_view: str, password: str) -> str:
-    """The order's view with the password put into `ssh_data`; both are JSON text."""
-    view = json.loads(order_view)
-    view["site"]["ssh_data"]["password"] = password
-    return json.dumps(view, separators=(",", ":"), ensure_ascii=False)

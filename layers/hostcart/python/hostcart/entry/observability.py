@@ -1,0 +1,56 @@
+"""Structured logs and EMF metrics, the same for every door. The correlation id is the cart token."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools import Metrics as Emf
+
+NAMESPACE = "hostcart"
+
+
+@cache
+def logger() -> "Logger":
+    """Writes JSON lines; never pass it a body, a header, a contact or an exception's text."""
+    from aws_lambda_powertools import Logger
+
+    return Logger(service=NAMESPACE)
+
+
+@cache
+def _emf() -> "Emf":
+    from aws_lambda_powertools import Metrics as Emf
+
+    return Emf(namespace=NAMESPACE, service=NAMESPACE)
+
+
+class EmfMetrics:
+    """Port Metrics: each value is written as its own EMF line, so that dimensions never mix."""
+
+    def count(self, name: str, **dimensions: str) -> None:
+        self._write(name, "Count", 1, dimensions)
+
+    def seconds(self, name: str, value: float, **dimensions: str) -> None:
+        self._write(name, "Seconds", value, dimensions)
+
+    @staticmethod
+    def _write(name: str, unit: str, value: float, dimensions: dict[str, str]) -> None:
+        emf = _emf()
+        for key, text in dimensions.items():
+            emf.add_dimension(name=key, value=str(text))
+        emf.add_metric(name=name, unit=unit, value=value)
+        emf.flush_metrics()
+
+
+def log_failure(error: BaseException, request_id: str = "") -> None:
+    """An unexpected error by type and place; its text may hold private data and stays out."""
+    logger().error("unexpected_error", error=type(error).__name__, at=_frames(error), request_id=request_id)
+
+
+def _frames(error: BaseException) -> list[str]:
+    import traceback
+
+    return [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+    ]

@@ -1,0 +1,54 @@
+"""The door of every task of the state machine.
+
+A task's input carries ids only. What leaves a task is its small outcome or one of the named errors with a
+code as its text: the runtime writes both into the execution's history, which must never hold a secret.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hostcart.entry.observability import log_failure, logger
+from hostcart.ports import PortError
+from hostcart.use_cases.errors import TaskError
+
+type Outcome = dict[str, Any]
+
+
+class TaskRetryError(Exception):
+    """Trying again may help; the text is the port's code or the unexpected error's type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskInput:
+    """`cause` is the caught error's cause (JSON text), for the compensation."""
+
+    account_id: str
+    cart_token: str
+    cause: str | None
+
+
+def task_door(run: Callable[[TaskInput], Outcome]) -> Callable[[dict[str, Any], Any], Outcome]:
+    """The Lambda handler around `run`."""
+
+    def handler(event: dict[str, Any], _context: Any) -> Outcome:
+        task = TaskInput(
+            account_id=event["account_id"], cart_token=event["cart_token"], cause=event.get("cause")
+        )
+        logger().clear_state()
+        logger().set_correlation_id(task.cart_token)
+        try:
+            outcome = run(task)
+        except TaskError as error:
+            logger().warning("task_failed", error=type(error).__name__, code=error.code)
+            raise error.with_traceback(None) from None
+        except PortError as error:
+            logger().warning("task_retry", error=type(error).__name__, code=error.code)
+            raise TaskRetryError(error.code) from None
+        except Exception as error:  # its text may hold private data
+            log_failure(error)
+            raise TaskRetryError(type(error).__name__) from None
+        logger().info("task_done", outcome=outcome)
+        return outcome
+
+    return handler

@@ -1,0 +1,191 @@
+"""Builds each use case's ports from the settings: the one place that knows which adapter serves which port.
+
+Everything is imported and built when first asked for, so that a route pays only for what it uses.
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hostcart import settings
+
+if TYPE_CHECKING:
+    from hostcart.adapters.dynamodb_carts import DynamoCarts
+    from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
+    from hostcart.adapters.dynamodb_directory import DynamoDirectory
+    from hostcart.adapters.kms_cipher import KmsCipher
+    from hostcart.adapters.secrets import Secrets
+    from hostcart.entry.observability import EmfMetrics
+    from hostcart.ports import Callbacks, Payments, Sites, Tokens
+    from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
+    from hostcart.use_cases.authenticate import AuthenticatePorts
+    from hostcart.use_cases.charge_payment import ChargePaymentPorts
+    from hostcart.use_cases.close_order import CloseOrderPorts
+    from hostcart.use_cases.order_site import OrderSitePorts
+    from hostcart.use_cases.provision_site import ProvisionSitePorts
+    from hostcart.use_cases.refund_payment import RefundPaymentPorts
+    from hostcart.use_cases.send_callback import SendCallbackPorts
+
+
+class SystemClock:
+    """Port Clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
+
+
+@cache
+def carts() -> "DynamoCarts":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_carts import DynamoCarts
+
+    return DynamoCarts(aws.dynamodb(), settings.table_name())
+
+
+@cache
+def directory() -> "DynamoDirectory":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_directory import DynamoDirectory
+
+    return DynamoDirectory(aws.dynamodb(), settings.table_name())
+
+
+@cache
+def catalogue() -> "DynamoCatalogue":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
+
+    return DynamoCatalogue(aws.dynamodb(), settings.table_name())
+
+
+@cache
+def cipher() -> "KmsCipher":
+    from hostcart.adapters import aws
+    from hostcart.adapters.kms_cipher import KmsCipher
+
+    return KmsCipher(aws.kms(), settings.data_key())
+
+
+@cache
+def secrets() -> "Secrets":
+    from hostcart.adapters.secrets import Secrets
+
+    return Secrets()
+
+
+@cache
+def payments() -> "Payments":
+    from hostcart.adapters.stripe_payments import StripePayments
+
+    return StripePayments(settings.payments(), secrets())
+
+
+@cache
+def sites() -> "Sites":
+    from hostcart.adapters.http_sites import HttpSites
+
+    return HttpSites(settings.sites(), secrets())
+
+
+@cache
+def callbacks() -> "Callbacks":
+    from hostcart.adapters.http_callbacks import HttpCallbacks
+
+    return HttpCallbacks(settings.callbacks(), secrets())
+
+
+@cache
+def tokens() -> "Tokens":
+    from hostcart.adapters.jwt_tokens import JwtTokens
+
+    return JwtTokens(settings.session_issuer(), settings.oauth_issuer())
+
+
+@cache
+def metrics() -> "EmfMetrics":
+    from hostcart.entry.observability import EmfMetrics
+
+    return EmfMetrics()
+
+
+def callback_fault(url: str) -> str | None:
+    """Why the address cannot be a callback, or None; the address itself is resolved when it is called."""
+    from hostcart.adapters.addresses import check_callback_url
+
+    return check_callback_url(url, allow_loopback=settings.callbacks_allow_loopback())
+
+
+def for_authenticate() -> "AuthenticatePorts":
+    from hostcart.use_cases.authenticate import AuthenticatePorts
+
+    return AuthenticatePorts(directory=directory(), tokens=LazyTokens())
+
+
+class LazyTokens:
+    """Port Tokens: API keys never pay for the cryptography of tokens."""
+
+    def verify(self, token: str) -> "VerifiedToken":
+        return tokens().verify(token)
+
+
+def for_order_site() -> "OrderSitePorts":
+    from hostcart.adapters import aws
+    from hostcart.adapters.sfn_workflow import SfnWorkflow
+    from hostcart.use_cases.order_site import OrderSitePorts
+
+    return OrderSitePorts(
+        directory=directory(),
+        catalogue=catalogue(),
+        carts=carts(),
+        payments=payments(),
+        cipher=cipher(),
+        workflow=SfnWorkflow(aws.stepfunctions(), settings.state_machine_arn()),
+        clock=SystemClock(),
+        metrics=metrics(),
+    )
+
+
+def for_charge_payment() -> "ChargePaymentPorts":
+    from hostcart.use_cases.charge_payment import ChargePaymentPorts
+
+    return ChargePaymentPorts(carts=carts(), payments=payments(), clock=SystemClock(), metrics=metrics())
+
+
+def for_provision_site() -> "ProvisionSitePorts":
+    from hostcart.use_cases.provision_site import ProvisionSitePorts
+
+    return ProvisionSitePorts(
+        carts=carts(), sites=sites(), cipher=cipher(), clock=SystemClock(), metrics=metrics()
+    )
+
+
+def for_activate_subscription() -> "ActivateSubscriptionPorts":
+    from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
+
+    return ActivateSubscriptionPorts(carts=carts(), payments=payments(), clock=SystemClock())
+
+
+def for_close_order() -> "CloseOrderPorts":
+    from hostcart.use_cases.close_order import CloseOrderPorts
+
+    return CloseOrderPorts(carts=carts(), clock=SystemClock(), metrics=metrics())
+
+
+def for_refund_payment() -> "RefundPaymentPorts":
+    from hostcart.use_cases.refund_payment import RefundPaymentPorts
+
+    return RefundPaymentPorts(
+        carts=carts(), payments=payments(), sites=sites(), clock=SystemClock(), metrics=metrics()
+    )
+
+
+def for_send_callback() -> "SendCallbackPorts":
+    from hostcart.use_cases.send_callback import SendCallbackPorts
+
+    return SendCallbackPorts(
+        carts=carts(), callbacks=callbacks(), cipher=cipher(), clock=SystemClock(), metrics=metrics()
+    )
+
+
+if TYPE_CHECKING:
+    from hostcart.ports import VerifiedToken
