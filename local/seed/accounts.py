@@ -18,8 +18,8 @@ _FIRST_USER: Final = 20_000_001
 class SeedAccount:
     """An account, its user and what the payment processor knows of it.
 
-    `card` is the processor's id of a test card, `iban` a test IBAN for SEPA debits; `balance` is the customer's
-    balance in minor units, negative for credit. `entry` overrides fields of the account.
+    `card` is the processor's id of a test card, `iban` a test IBAN for SEPA debits; `balance` is the
+    customer's balance in minor units, negative for credit. `entry` overrides fields of the account.
     """
 
     name: str

@@ -1,13 +1,14 @@
 """The past of account `history`: orders as the system itself would have stored them.
 
-Every order is brought to its end by the domain's own transitions and rendered by the store's own item builder.
-One in twenty was delivered: only those hold an encrypted password, and each costs a call to the key service.
+Every order is brought to its end by the domain's own transitions and rendered by the store's own item
+builder. One in twenty was delivered: those hold an encrypted password, and each costs a call to the key
+service; the others failed.
 """
 
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +40,21 @@ _FAILURES: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Whose orders they are, of what, how many, and when the newest was placed."""
+
+    account: Account
+    user: User
+    plan: Plan
+    orders: int
+    until: datetime
+
+    def placed_at(self, number: int) -> datetime:
+        """Spread evenly over two years, in whole seconds."""
+        return (self.until - _SPAN * ((self.orders - number) / self.orders)).replace(microsecond=0)
+
+
 def seed_history(
     client: "DynamoDBClient",
     table: str,
@@ -52,15 +68,15 @@ def seed_history(
     """Write the past orders unless they are there; how many were written. The counter comes last."""
     if DynamoCarts(client, table).last_number(account.snapshot.id) >= orders:
         return 0
-    now = datetime.now(UTC).replace(microsecond=0)
+    past = Past(account=account, user=user, plan=plan, orders=orders, until=datetime.now(UTC))
 
     def write(numbers: tuple[int, ...]) -> None:
-        past = [past_order(account, user, plan, number, orders, now) for number in numbers]
-        items = [cart_item(cart, _sealed(cart, cipher)) for cart in past]
+        carts_ = [past_order(past, number) for number in numbers]
+        items = [cart_item(cart, _sealed(cart, cipher)) for cart in carts_]
         _put_all(client, table, items)
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        for _ in pool.map(write, batched(range(1, orders + 1), _BATCH)):
+        for _ in pool.map(write, batched(range(1, orders + 1), _BATCH, strict=False)):
             pass
     client.put_item(
         TableName=table,
@@ -69,23 +85,24 @@ def seed_history(
     return orders
 
 
-def past_order(
-    account: Account, user: User, plan: Plan, number: int, orders: int, now: datetime
-) -> carts.Cart:
-    """Order `number` of `orders`, spread evenly over the two years before `now`."""
-    placed = now - _SPAN * ((orders - number + 1) / orders)
-    cart = carts.open_order(_cart(account, user, plan, number, placed.replace(microsecond=0)), number, placed)
+def past_order(past: Past, number: int) -> carts.Cart:
+    """Order `number`, in its terminal state."""
+    placed = past.placed_at(number)
+    cart = carts.open_order(_cart(past, number, placed), number, placed)
     cart = _delivered(cart, number) if number % DELIVERED_EVERY == 0 else _failed(cart, number)
     return carts.close_order(cart, cart.updated_at + timedelta(seconds=1))
 
 
-def _cart(account: Account, user: User, plan: Plan, number: int, placed: datetime) -> carts.Cart:
+def _cart(past: Past, number: int, placed: datetime) -> carts.Cart:
+    account, plan = past.account, past.plan
     term = Term.ANNUAL if number % 7 == 0 else Term.MONTHLY
     currency = account.snapshot.currency
-    amount = plan.price(currency, term)
-    if amount is None:
-        raise ValueError(f"plan {plan.name} has no {term} price in {currency}")
     name = f"site-{number}"
+    line = Line(
+        id="site",
+        description=f"WordPress site {name}: {plan.name}, {term}",
+        amount=plan.prices[currency][term],
+    )
     return carts.Cart(
         token=uuid.uuid5(_NAMESPACE, f"{account.snapshot.id}/{number}").hex,
         version=1,
@@ -94,7 +111,7 @@ def _cart(account: Account, user: User, plan: Plan, number: int, placed: datetim
         updated_at=placed,
         fingerprint="seeded",
         account=account.snapshot,
-        user=user.snapshot,
+        user=past.user.snapshot,
         site=carts.SiteItem(
             name=name,
             variant="vanilla",
@@ -104,7 +121,7 @@ def _cart(account: Account, user: User, plan: Plan, number: int, placed: datetim
             stripe_product=plan.stripe_product,
         ),
         currency=currency,
-        lines=(Line(id="site", description=f"WordPress site {name}: {plan.name}, {term}", amount=amount),),
+        lines=(line,),
         payment=Payment(
             status=PaymentStatus.PROCESSING,
             customer_id=account.stripe_customer_id or "",

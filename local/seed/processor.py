@@ -34,13 +34,10 @@ class Processor:
         if not seed.customer:
             return Billing()
         customer = self._known_customer(known) or self._new_customer(seed)
-        settings = customer.invoice_settings
-        default = settings.default_payment_method if settings else None
-        if default is not None or (seed.card is None and seed.iban is None):
-            return Billing(
-                customer.id, default if isinstance(default, str) or default is None else default.id
-            )
-        return Billing(customer.id, self._new_method(seed, customer.id))
+        method = _default_method(customer)
+        if method is None and (seed.card or seed.iban):
+            method = self._new_method(seed, customer.id)
+        return Billing(customer.id, method)
 
     def _known_customer(self, known: Billing) -> stripe.Customer | None:
         if known.customer is None:
@@ -85,3 +82,9 @@ class Processor:
             if _UNKNOWN_ENDPOINT in str(error):
                 return None
             raise
+
+
+def _default_method(customer: stripe.Customer) -> str | None:
+    settings = customer.invoice_settings
+    method = settings.default_payment_method if settings else None
+    return method if method is None or isinstance(method, str) else method.id

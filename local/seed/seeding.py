@@ -97,11 +97,10 @@ def _data_key(stack: Mapping[str, Any]) -> str:
 
 
 def _tokens(keys: LoginKeys, login_url: str, subject: str) -> dict[str, str]:
-    session = {"issuer": f"{login_url}/session", "audience": AUDIENCE}
-    oauth = {"issuer": f"{login_url}/oauth", "audience": AUDIENCE}
-    common: dict[str, Any] = {"subject": subject, "expires_in": _TOKEN_SECONDS}
+    claims: dict[str, Any] = {"audience": AUDIENCE, "subject": subject, "expires_in": _TOKEN_SECONDS}
+    oauth = {**claims, "issuer": f"{login_url}/oauth"}
     return {
-        "session_token": mint_session_token(keys, **session, **common),
-        "oauth_read_token": mint_oauth_token(keys, **oauth, **common, scope=READ_SCOPE),
-        "oauth_other_token": mint_oauth_token(keys, **oauth, **common, scope=OTHER_SCOPE),
+        "session_token": mint_session_token(keys, issuer=f"{login_url}/session", **claims),
+        "oauth_read_token": mint_oauth_token(keys, scope=READ_SCOPE, **oauth),
+        "oauth_other_token": mint_oauth_token(keys, scope=OTHER_SCOPE, **oauth),
     }
