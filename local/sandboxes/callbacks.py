@@ -1,9 +1,9 @@
-"""The callback sink: takes any request, remembers it, and answers 200 unless its path asks for something else.
+"""The callback sink: takes and remembers any request, and answers 200 unless its path asks otherwise.
 
-    /status/<nnn>/...       answers that status
-    /redirect/...           answers 302 to /redirected/..., which is recorded too when somebody follows
-    /slow/<seconds>/...     waits, then answers 200
-    /flaky/<n>/...          answers 503 to the first n requests of this path, then 200
+/status/<nnn>/...       answers that status
+/redirect/...           answers 302 to /redirected/..., which is recorded too when somebody follows
+/slow/<seconds>/...     waits, then answers 200
+/flaky/<n>/...          answers 503 to the first n requests of this path, then 200
 """
 
 import json

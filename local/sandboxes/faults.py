@@ -57,7 +57,7 @@ class Faults:
         self._armed: list[Fault] = []
 
     def arm(self, order: Json) -> Json:
-        """Arm {"match", "action", "times" = 1}; ValueError when the order makes no sense."""
+        """Arm {"match", "action", "times" = 1}; ValueError or TypeError when it makes no sense."""
         unknown = set(order) - {"match", "action", "times"}
         if unknown:
             raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
@@ -99,7 +99,7 @@ class Faults:
 
 def _check_action(action: object) -> None:
     if not isinstance(action, str):
-        raise ValueError("action must be a string")
+        raise TypeError("action must be a string")
     kind, _, value = action.partition(":")
     if kind in _PLAIN_ACTIONS and not value:
         return

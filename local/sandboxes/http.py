@@ -25,10 +25,10 @@ class Request:
         return self.headers.get(name.lower())
 
     def json(self) -> Json:
-        """The body as a JSON object; ValueError when it is none."""
+        """The body as a JSON object; ValueError or TypeError when it is none."""
         value = json.loads(self.body or b"{}")
         if not isinstance(value, dict):
-            raise ValueError("the body must be a JSON object")
+            raise TypeError("the body must be a JSON object")
         return value
 
 
@@ -47,7 +47,11 @@ class Response:
 
 
 def json_response(
-    status: int, value: object, *, content_type: str = "application/json", headers: Mapping[str, str] | None = None
+    status: int,
+    value: object,
+    *,
+    content_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An answer with `value` as its JSON body."""
     body = json.dumps(value, separators=(",", ":")).encode()

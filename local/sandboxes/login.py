@@ -55,8 +55,9 @@ def mint_session_token(
     expires_in: int = 86_400,
     extra: Mapping[str, Any] | None = None,
 ) -> str:
-    """A signed session token: iss, aud, sub (the user id), iat, exp (`expires_in` seconds away), and `extra`."""
-    return _mint(_resolve(keys).session, issuer, audience, subject, expires_in, extra or {})
+    """A signed session token: iss, aud, sub (the user id), iat, exp (`expires_in` seconds on), `extra`."""
+    claims = _claims(issuer, audience, subject, expires_in)
+    return _sign(_resolve(keys).session, {**claims, **(extra or {})})
 
 
 def mint_oauth_token(
@@ -70,9 +71,9 @@ def mint_oauth_token(
     expires_in: int = 86_400,
     extra: Mapping[str, Any] | None = None,
 ) -> str:
-    """A signed OAuth access token: a session token's claims plus scope (space-separated) and client_id."""
-    claims = {"scope": scope, "client_id": client_id, **(extra or {})}
-    return _mint(_resolve(keys).oauth, issuer, audience, subject, expires_in, claims)
+    """A signed OAuth access token: a session token's claims, scope (space-separated) and client_id."""
+    claims = _claims(issuer, audience, subject, expires_in)
+    return _sign(_resolve(keys).oauth, {**claims, "scope": scope, "client_id": client_id, **(extra or {})})
 
 
 class LoginSandbox(Sandbox):
@@ -134,9 +135,12 @@ def _resolve(keys: LoginKeys | Path) -> LoginKeys:
     return keys if isinstance(keys, LoginKeys) else LoginKeys.load(keys)
 
 
-def _mint(jwk: Json, issuer: str, audience: str, subject: str, expires_in: int, extra: Mapping[str, Any]) -> str:
+def _claims(issuer: str, audience: str, subject: str, expires_in: int) -> Json:
     now = int(time.time())
-    claims = {"iss": issuer, "aud": audience, "sub": subject, "iat": now, "exp": now + expires_in, **extra}
+    return {"iss": issuer, "aud": audience, "sub": subject, "iat": now, "exp": now + expires_in}
+
+
+def _sign(jwk: Json, claims: Json) -> str:
     return jwt.encode(claims, jwt.PyJWK(jwk).key, algorithm=ALGORITHM, headers={"kid": jwk["kid"]})
 
 

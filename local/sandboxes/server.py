@@ -1,29 +1,22 @@
-"""A sandbox: an HTTP server on the loopback address with faults, a request log and saved state.
-
-Threads and the standard library's server are enough here: the clients are few, every answer is made in
-memory, and a fault must be able to close a connection without an answer, which server frameworks forbid.
-"""
+"""A sandbox: an HTTP server on the loopback address with faults, a request log and saved state."""
 
 import json
 import select
 import socket
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self, cast
-from urllib.parse import unquote, urlsplit
+from typing import Self
 
 from local.sandboxes.faults import Fault, Faults
-from local.sandboxes.http import Json, Request, Response, json_response
+from local.sandboxes.http import Handler, Json, Request, Response, Router, json_response
+from local.sandboxes.transport import Server
 
 _SAVE_EVERY_SECONDS = 2.0
 _REQUEST_LOG_LENGTH = 20_000
-_LARGEST_BODY_BYTES = 10_000_000
 
 
 class Sandbox(ABC):
@@ -41,11 +34,18 @@ class Sandbox(ABC):
         self._requests: deque[Json] = deque(maxlen=_REQUEST_LOG_LENGTH)
         self._state_file = state_dir / f"{self.name}.json" if state_dir else None
         self._port = port
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._threads: list[threading.Thread] = []
         self._dirty = False
         self._save_lock = threading.Lock()
         self.stopping = threading.Event()
+        self._shared: Router[Handler] = Router()
+        self._shared.add("GET /_sandbox/health", self._health)
+        self._shared.add("POST /_sandbox/faults", self._arm)
+        self._shared.add("GET /_sandbox/faults", self._armed)
+        self._shared.add("DELETE /_sandbox/faults", self._disarm)
+        self._shared.add("GET /_sandbox/requests", self._list_requests)
+        self._shared.add("DELETE /_sandbox/requests", self._clear_requests)
 
     @abstractmethod
     def serve(self, request: Request) -> Response:
@@ -93,7 +93,7 @@ class Sandbox(ABC):
         if self._state_file is not None and self._state_file.exists():
             self.restore(json.loads(self._state_file.read_text()))
         self.stopping.clear()
-        self._server = _Server(("127.0.0.1", self._port), self)
+        self._server = Server(("127.0.0.1", self._port), self.answer)
         self._threads = [
             threading.Thread(target=self._server.serve_forever, args=(0.05,), name=f"{self.name}-accept"),
             *self.background(),
@@ -200,112 +200,25 @@ class Sandbox(ABC):
         return response or json_response(404, {"code": "not_found", "detail": request.path})
 
     def _shared_views(self, request: Request) -> Response | None:
-        match request.method, request.path.removeprefix("/_sandbox/"):
-            case "GET", "health":
-                return json_response(200, {"status": "ok", "name": self.name})
-            case "POST", "faults":
-                return json_response(201, self.faults.arm(request.json()))
-            case "GET", "faults":
-                return json_response(200, self.faults.list())
-            case "DELETE", "faults":
-                self.faults.disarm()
-                return Response(204)
-            case "GET", "requests":
-                return json_response(200, list(self._requests))
-            case "DELETE", "requests":
-                self._requests.clear()
-                return Response(204)
-        return None
+        found = self._shared.find(request.method, request.path)
+        return found[0](request) if found else None
 
+    def _health(self, _request: Request) -> Response:
+        return json_response(200, {"status": "ok", "name": self.name})
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+    def _arm(self, request: Request) -> Response:
+        return json_response(201, self.faults.arm(request.json()))
 
-    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self._connections: set[socket.socket] = set()
-        self._connections_lock = threading.Lock()
-        super().__init__(address, _Connection)
+    def _armed(self, _request: Request) -> Response:
+        return json_response(200, self.faults.list())
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._connections_lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
+    def _disarm(self, _request: Request) -> Response:
+        self.faults.disarm()
+        return Response(204)
 
-    def shutdown_request(self, request: Any) -> None:
-        with self._connections_lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
+    def _list_requests(self, _request: Request) -> Response:
+        return json_response(200, list(self._requests))
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; anything else is a fault of the sandbox."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-    def close_connections(self) -> None:
-        """End the kept-alive connections, so that their threads and sockets do not outlive the sandbox."""
-        with self._connections_lock:
-            open_connections = list(self._connections)
-        for connection in open_connections:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # the client was faster
-        deadline = time.monotonic() + 2
-        while self._connections and time.monotonic() < deadline:
-            time.sleep(0.002)
-
-
-class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "sandbox"
-    sys_version = ""
-    disable_nagle_algorithm = True
-    wbufsize = -1  # head and body leave in one packet
-
-    def __getattr__(self, name: str) -> Any:
-        # The base class looks for do_GET, do_POST and so on: one method serves them all.
-        if name.startswith("do_"):
-            return self._serve
-        raise AttributeError(name)
-
-    def _serve(self) -> None:
-        request = self._read_request()
-        if request is None:
-            return
-        sandbox = cast(_Server, self.server).sandbox
-        response = sandbox.answer(request, self.connection)
-        if response is None:
-            self.close_connection = True
-            return
-        self._send(response)
-
-    def _read_request(self) -> Request | None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > _LARGEST_BODY_BYTES:
-            self.send_error(411, "a Content-Length is required")
-            self.close_connection = True
-            return None
-        target = urlsplit(self.path)
-        return Request(
-            method=self.command,
-            path=unquote(target.path),
-            query=target.query,
-            headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(int(length)),
-        )
-
-    def _send(self, response: Response) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        if response.status != 204:  # noqa: PLR2004 - No Content
-            self.send_header("Content-Length", str(len(response.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Nothing is logged: request lines may carry secrets."""
-
+    def _clear_requests(self, _request: Request) -> Response:
+        self._requests.clear()
+        return Response(204)

@@ -1,8 +1,8 @@
 """The site provisioner sandbox: the contract of docs/site-provisioner.md, kept in memory.
 
-A site is ready `provision_seconds` after its PUT. A name that contains `fail-provision` ends `failed`, one that
-contains `refuse-provision` is refused with 422. `POST /_sandbox/settings {"provision_seconds": x, "fail_next": n}`
-changes the speed and makes the next n new sites fail.
+A site is ready `provision_seconds` after its PUT. A name that contains `fail-provision` ends `failed`, one
+that contains `refuse-provision` is refused with 422. `POST /_sandbox/settings` with {"provision_seconds": x,
+"fail_next": n} changes the speed and makes the next n new sites fail.
 """
 
 import hmac
@@ -156,7 +156,10 @@ class SitesSandbox(Sandbox):
         if status == "ready":
             view["ssh"] = site["ssh"]
         if status == "failed":
-            view["failure"] = {"code": "provisioning_failed", "message": "The platform could not build the site."}
+            view["failure"] = {
+                "code": "provisioning_failed",
+                "message": "The platform could not build the site.",
+            }
         return view
 
     def views(self, request: Request) -> Response | None:
@@ -179,7 +182,10 @@ class SitesSandbox(Sandbox):
         unknown = set(changes) - set(self._settings)
         if unknown:
             raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
-        if any(isinstance(value, bool) or not isinstance(value, int | float) or value < 0 for value in changes.values()):
+        if any(
+            isinstance(value, bool) or not isinstance(value, int | float) or value < 0
+            for value in changes.values()
+        ):
             raise ValueError("settings are numbers of 0 or more")
         self._settings.update(changes)
 

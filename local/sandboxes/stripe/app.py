@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import json
 import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import stripe
@@ -22,10 +24,23 @@ from local.sandboxes.stripe.params import check
 from local.sandboxes.stripe.render import Renderer
 from local.sandboxes.stripe.routes import Route, router
 from local.sandboxes.stripe.store import Store
+from local.sandboxes.stripe.timers import run_due
 from local.sandboxes.stripe.views import Views
 from local.sandboxes.stripe.webhooks import Endpoint, Webhooks
 
 _SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One checked request."""
+
+    route: Route
+    params: Json
+    path: Mapping[str, str]
+    url: str
+    request_id: str
+    key: str | None
 
 
 class StripeSandbox(Sandbox):
@@ -51,7 +66,7 @@ class StripeSandbox(Sandbox):
         self._renderer = Renderer(self.store)
         self._router = router()
         self._views = Views(self.account, self.webhooks)
-        self._current: tuple[str | None, str | None] = (None, None)  # ids of the request under way
+        self._current: _Call | None = None  # the request under way, for its events
 
     def background(self) -> list[threading.Thread]:
         self.webhooks.resume()
@@ -84,31 +99,25 @@ class StripeSandbox(Sandbox):
         route, path = found
         form = request.body.decode() if request.method == "POST" else request.query or request.body.decode()
         data = _decoded(form)
-        params = check(route.params, data)
         key = request.header("idempotency-key") if request.method == "POST" else None
+        call = _Call(route, check(route.params, data), path, request.path, request_id, key)
         if key is None:
             self.stopping.wait(request.delay)
             with self.lock:
-                return self._run(route, params, path, request, (request_id, None))
-        fingerprint = _fingerprint(request, data)
+                return self._run(call)
         with self.lock:
-            replayed = self.keys.claim(key, fingerprint, request_id)
+            replayed = self.keys.claim(key, _fingerprint(request, data), request_id)
         if replayed is not None:
             return replayed
         self.stopping.wait(request.delay)
         with self.lock:
-            return self._run_under_key(key, route, params, path, request, request_id)
+            return self._run_under_key(call, key)
 
-    def _run_under_key(
-        self, key: str, route: Route, params: Json, path: dict[str, str], request: Request, request_id: str
-    ) -> Response:
+    def _run_under_key(self, call: _Call, key: str) -> Response:
         try:
-            response = self._run(route, params, path, request, (request_id, key))
+            response = self._run(call)
         except StripeApiError as error:
-            if error.stored:
-                self.keys.settle(key, error.response())
-            else:
-                self.keys.release(key)
+            self.keys.settle(key, error.response())
             raise
         except BaseException:
             self.keys.release(key)
@@ -116,20 +125,20 @@ class StripeSandbox(Sandbox):
         self.keys.settle(key, response)
         return response
 
-    def _run(
-        self, route: Route, params: Json, path: dict[str, str], request: Request, ids: tuple[str, str | None]
-    ) -> Response:
-        self._current = ids
+    def _run(self, call: _Call) -> Response:
+        run_due(self.account)
+        self._current = call
         try:
-            result = route.operation(self.account, params, path)
+            result = call.route.operation(self.account, call.params, call.path)
         finally:
-            self._current = (None, None)
+            self._current = None
         if isinstance(result, list):
-            return json_response(200, self._renderer.page(request.path, result, params))
-        return json_response(200, self._renderer.object(result, params.get("expand")))
+            return json_response(200, self._renderer.page(call.url, result, call.params))
+        return json_response(200, self._renderer.object(result, call.params.get("expand")))
 
     def _emit(self, kind: str, value: Json) -> None:
-        request_id, key = self._current
+        call = self._current
+        request_id, key = (call.request_id, call.key) if call else (None, None)
         self.webhooks.emit(kind, value, request_id=request_id, idempotency_key=key)
 
     def _authenticate(self, request: Request) -> None:
@@ -147,7 +156,9 @@ class StripeSandbox(Sandbox):
             return response
         with self.lock:
             try:
-                replayed = self.keys.claim(key, _fingerprint(request, _decoded(request.body.decode())), "req_injected")
+                replayed = self.keys.claim(
+                    key, _fingerprint(request, _decoded(request.body.decode())), "req_injected"
+                )
             except StripeApiError as error:
                 return error.response()
             if replayed is None:
@@ -175,11 +186,14 @@ class StripeSandbox(Sandbox):
             return response
 
     def snapshot(self) -> Json:
-        return {"store": self.store.snapshot(), "keys": self.keys.snapshot()}
+        endpoint = asdict(self.webhooks.endpoint)
+        return {"store": self.store.snapshot(), "keys": self.keys.snapshot(), "webhook_endpoint": endpoint}
 
     def restore(self, state: Json) -> None:
         self.store.restore(state["store"])
         self.keys.restore(state["keys"])
+        if self.webhooks.endpoint.url is None:  # the configured address comes before the remembered one
+            self.webhooks.endpoint = Endpoint(**state["webhook_endpoint"])
 
 
 def _decoded(form: str) -> Json:

@@ -1,7 +1,7 @@
-"""Stripe's documented test payment methods, and a few of the sandbox's own for what Stripe's cannot show.
+"""Stripe's documented test cards, and a few of the sandbox's own for what Stripe's cannot show.
 
-`pm_sandbox_<decline code>` attaches like any card and is declined with that code on every charge: Stripe's own
-`pm_card_visa_chargeDeclined*` are refused at attach already.
+`pm_sandbox_<decline code>` attaches like any card and is declined with that code on every charge: Stripe's
+own `pm_card_visa_chargeDeclined*` are refused at attach already.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ class TestCard:
     refused: str | None = None  # decline code at attach
     declined: str | None = None  # decline code at charge
     authentication: Authentication = "never"
+    refunds: Literal["succeed", "pending", "fail"] = "succeed"
 
 
 CARDS = {
@@ -37,6 +38,8 @@ CARDS = {
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": TestCard(
         "3178", declined="insufficient_funds", authentication="always"
     ),
+    "pm_card_pendingRefund": TestCard("7726", refunds="pending"),
+    "pm_card_refundFail": TestCard("5126", refunds="fail"),
     "pm_card_chargeCustomerFail": TestCard("0341", declined="generic_decline"),
     "pm_card_visa_chargeDeclined": TestCard("0002", refused="generic_decline"),
     "pm_card_visa_chargeDeclinedInsufficientFunds": TestCard("9995", refused="insufficient_funds"),
@@ -84,12 +87,13 @@ def card_method(card: TestCard, created: int) -> Json:
         "_refused": card.refused,
         "_declined": card.declined,
         "_authentication": card.authentication,
+        "_refunds": card.refunds,
     }
 
 
 def method_shell(kind: str, created: int) -> Json:
     """The fields that payment methods of every kind have."""
-    nullable = {name: None for name in ("allow_redisplay", "customer", "customer_account", "radar_options")}
+    nullable = dict.fromkeys(("allow_redisplay", "customer", "customer_account", "radar_options"))
     return {
         **{name: value for name, value in blank("PaymentMethod").items() if name in nullable},
         "id": new_id("pm"),
@@ -103,6 +107,8 @@ def method_shell(kind: str, created: int) -> Json:
         "_declined": None,
         "_authentication": "never",
         "_set_up": False,
+        "_refunds": "succeed",
+        "_settles_after": 0,
     }
 
 

@@ -54,7 +54,12 @@ def _apply_balance(account: Account, invoice: Json, customer: Json) -> None:
     if 0 < due < MINIMUM_CHARGE.get(invoice["currency"], 50):
         due, kind = 0, "invoice_too_small"  # too little to charge: it becomes a debt on the balance
     ending = owed - due
-    invoice |= {"starting_balance": balance, "ending_balance": ending, "amount_due": due, "amount_remaining": due}
+    invoice |= {
+        "starting_balance": balance,
+        "ending_balance": ending,
+        "amount_due": due,
+        "amount_remaining": due,
+    }
     if ending != balance:
         add_balance(account, customer, ending - balance, invoice["currency"], kind, invoice=invoice["id"])
 
@@ -87,7 +92,7 @@ def pay_invoice(account: Account, params: Json, path: Mapping[str, str]) -> Json
         invoice["amount_due"] = 0
         mark_paid(account, invoice)
         return invoice
-    method = _method_for(account, invoice, params.get("payment_method"))
+    method = method_for(account, invoice, params.get("payment_method"))
     collect(account, invoice, method, off_session=params.get("off_session", True))
     return invoice
 
@@ -99,19 +104,22 @@ def _check_payable(account: Account, invoice: Json) -> None:
         raise invalid("This invoice is void and can no longer be paid.")
     intent = intent_of(account, invoice)
     if intent is not None and intent["status"] == "processing":
-        message = "This invoice has a payment in process; it cannot be paid again before that payment has ended."
+        message = (
+            "This invoice has a payment in process; it cannot be paid again before that payment has ended."
+        )
         raise invalid(message, code="payment_intent_unexpected_state")
 
 
-def _method_for(account: Account, invoice: Json, given: str | None) -> Json:
+def method_for(account: Account, invoice: Json, given: str | None) -> Json:
+    """What to charge: the given method, the invoice's, the customer's default; StripeApiError 400 if none."""
     if given is not None:
         return own_method(account, given, invoice["customer"], param="payment_method")
     customer = account.store.get("customer", invoice["customer"])
     method_id = invoice["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
     if method_id is None:
         raise invalid(
-            "There is no `default_payment_method` set on this Customer or Invoice. Please attach a payment method "
-            "or provide one.",
+            "There is no `default_payment_method` set on this Customer or Invoice. Please attach a payment "
+            "method or provide one.",
             code="missing",
         )
     return own_method(account, method_id, invoice["customer"], param="payment_method")
@@ -120,7 +128,10 @@ def _method_for(account: Account, invoice: Json, given: str | None) -> Json:
 def collect(
     account: Account, invoice: Json, method: Json, *, off_session: bool, authenticated: bool = False
 ) -> None:
-    """Try to charge the amount due once; the 402 of a refusal is raised after the events were sent."""
+    """Try to charge the amount due once; a debit leaves the invoice open and its intent processing.
+
+    The 402 of a refusal is raised after the events were recorded.
+    """
     intent = intent_of(account, invoice) or open_payment(account, invoice)
     invoice["attempted"] = True
     invoice["attempt_count"] = max(1, invoice["attempt_count"])
@@ -132,7 +143,8 @@ def collect(
             account.emit("invoice.payment_action_required", invoice)
         account.emit("invoice.payment_failed", invoice)
         raise
-    mark_paid(account, invoice)
+    if intent["status"] == "succeeded":
+        mark_paid(account, invoice)
 
 
 def void_invoice(account: Account, _params: Json, path: Mapping[str, str]) -> Json:

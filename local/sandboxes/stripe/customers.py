@@ -7,8 +7,18 @@ from local.sandboxes.stripe.account import Account
 from local.sandboxes.stripe.cards import CARDS, card_method
 from local.sandboxes.stripe.errors import card_declined, invalid, missing
 from local.sandboxes.stripe.objects import blank, merge_metadata, new_id, random_text
+from local.sandboxes.stripe.sepa import IBANS, sepa_method
 
-_PLAIN_FIELDS = ("email", "name", "phone", "description", "address", "shipping", "preferred_locales", "tax_exempt")
+_PLAIN_FIELDS = (
+    "email",
+    "name",
+    "phone",
+    "description",
+    "address",
+    "shipping",
+    "preferred_locales",
+    "tax_exempt",
+)
 
 
 def create_customer(account: Account, params: Json, _path: Mapping[str, str]) -> Json:
@@ -138,9 +148,10 @@ def attach_method(account: Account, params: Json, path: Mapping[str, str]) -> Js
 
 def attach(account: Account, method_id: str, customer: Json) -> Json:
     """Attach a method, or a copy of a test method; the refused ones raise the 402."""
-    card = CARDS.get(method_id)
-    if card is not None:
-        method = card_method(card, account.store.now())
+    if method_id in CARDS:
+        method = card_method(CARDS[method_id], account.store.now())
+    elif method_id in IBANS:
+        method = sepa_method(IBANS[method_id], account.store.now())
     else:
         method = account.store.get("payment_method", method_id)
     if method["_refused"]:
@@ -157,7 +168,9 @@ def detach_method(account: Account, _params: Json, path: Mapping[str, str]) -> J
     """POST /v1/payment_methods/{id}/detach; the customer's default goes with it."""
     method = account.store.get("payment_method", path["id"])
     if method["customer"] is None:
-        raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
+        raise invalid(
+            "The payment method you provided is not attached to a customer so detachment is impossible."
+        )
     settings = account.store.get("customer", method["customer"])["invoice_settings"]
     if settings["default_payment_method"] == method["id"]:
         settings["default_payment_method"] = None

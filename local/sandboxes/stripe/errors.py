@@ -60,7 +60,7 @@ _ADVICE = {
 
 
 class StripeApiError(Exception):
-    """An answer in Stripe's error shape; `stored` says whether an idempotency key keeps it."""
+    """An answer in Stripe's error shape; `stored`: an idempotency key keeps it when it is injected."""
 
     def __init__(
         self,

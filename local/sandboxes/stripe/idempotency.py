@@ -38,15 +38,15 @@ class IdempotencyKeys:
         if entry.fingerprint != fingerprint:
             raise StripeApiError(
                 400,
-                "Keys for idempotent requests can only be used with the same parameters they were first used with. "
-                f"Try using a key other than '{key}' if you meant to execute a different request.",
+                "Keys for idempotent requests can only be used with the same parameters they were first used "
+                f"with. Try using a key other than '{key}' if you meant to execute a different request.",
                 kind="idempotency_error",
             )
         if entry.response is None:
             raise StripeApiError(
                 409,
-                "There is currently another in-progress request using this Idempotent Key (that probably means you "
-                f"submitted twice, and the other request is still going through): {key}.",
+                "There is currently another in-progress request using this Idempotent Key (that probably "
+                f"means you submitted twice, and the other request is still going through): {key}.",
                 kind="idempotency_error",
                 code="idempotency_key_in_use",
             )
@@ -63,7 +63,13 @@ class IdempotencyKeys:
     def snapshot(self) -> Json:
         """The settled keys."""
         return {
-            key: [entry.fingerprint, entry.created, entry.request_id, entry.response.status, entry.response.body.decode()]
+            key: [
+                entry.fingerprint,
+                entry.created,
+                entry.request_id,
+                entry.response.status,
+                entry.response.body.decode(),
+            ]
             for key, entry in self._entries.items()
             if entry.response is not None
         }

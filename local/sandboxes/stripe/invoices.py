@@ -45,7 +45,13 @@ def new_draft(account: Account, customer: Json, currency: str, *, billing_reason
         "attempt_count": 0,
         "attempted": False,
         "auto_advance": False,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None, "provider": None, "status": None},
+        "automatic_tax": {
+            "disabled_reason": None,
+            "enabled": False,
+            "liability": None,
+            "provider": None,
+            "status": None,
+        },
         "billing_reason": billing_reason,
         "collection_method": "charge_automatically",
         "created": now,
@@ -106,15 +112,16 @@ def list_invoices(account: Account, params: Json, _path: Mapping[str, str]) -> l
     if isinstance(created, dict):
         bounds = created
     return [
-        invoice for invoice in account.store.newest_first("invoice", **wanted) if _within(invoice["created"], bounds)
+        invoice
+        for invoice in account.store.newest_first("invoice", **wanted)
+        if _within(invoice["created"], bounds)
     ]
 
 
 def _within(moment: int, bounds: Mapping[str, int]) -> bool:
-    return (
-        bounds.get("gt", -1) < moment < bounds.get("lt", moment + 1)
-        and bounds.get("gte", moment) <= moment <= bounds.get("lte", moment)
-    )
+    return bounds.get("gt", -1) < moment < bounds.get("lt", moment + 1) and bounds.get(
+        "gte", moment
+    ) <= moment <= bounds.get("lte", moment)
 
 
 def update_invoice(account: Account, params: Json, path: Mapping[str, str]) -> Json:
@@ -161,7 +168,9 @@ def add_lines(account: Account, params: Json, path: Mapping[str, str]) -> Json:
     """POST /v1/invoices/{id}/add_lines: drafts only."""
     invoice = account.store.get("invoice", path["id"])
     if invoice["status"] != "draft":
-        raise invalid("The invoice is not editable: lines can be added to drafts only.", code="invoice_not_editable")
+        raise invalid(
+            "The invoice is not editable: lines can be added to drafts only.", code="invoice_not_editable"
+        )
     added = [_line(account, invoice, data) for data in params["lines"]]
     for line in added:
         append_line(invoice, line)

@@ -12,7 +12,9 @@ from local.sandboxes.http import Json
 
 _ALPHABET = string.ascii_letters + string.digits
 # Sent only when expanded, or only in other circumstances than ours.
-_NOT_BY_DEFAULT = frozenset({"deleted", "payments", "confirmation_secret", "sources", "subscriptions", "tax_ids"})
+_NOT_BY_DEFAULT = frozenset(
+    {"deleted", "payments", "confirmation_secret", "sources", "subscriptions", "tax_ids"}
+)
 
 
 def random_text(length: int) -> str:

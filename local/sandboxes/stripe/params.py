@@ -1,19 +1,20 @@
 """Checks requests against the SDK's own parameter types, so that a refused parameter is refused here too.
 
-The SDK's TypedDicts are rebuilt without the request options they inherit (api_key, headers, ...) and with open
-enums closed: Stripe refuses an unknown enum value although the SDK's types let any string pass.
+The SDK's TypedDicts are rebuilt without the request options they inherit (api_key, headers, ...) and with
+open enums closed: Stripe refuses an unknown enum value although the SDK's types let any string pass.
 """
 
 import functools
+import operator
 import sys
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, Optional, Required, Union, get_args, get_origin
+from typing import Any, Literal, NotRequired, Optional, Required, TypedDict, Union, get_args, get_origin
 
 import stripe.params
 import typing_extensions
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from pydantic_core import ErrorDetails
 from stripe import RequestOptions
 
@@ -49,8 +50,10 @@ def check(type_name: str, data: Json) -> Json:
 
 @functools.cache
 def _adapter(type_name: str) -> TypeAdapter[list[Json]]:
-    strict = _rebuilt(getattr(stripe.params, type_name))
-    return TypeAdapter(list[strict], config=_STRICT)
+    # In a list, because a TypedDict's adapter takes no configuration of its own.
+    return TypeAdapter(
+        types.GenericAlias(list, (_rebuilt(getattr(stripe.params, type_name)),)), config=_STRICT
+    )
 
 
 @functools.cache
@@ -58,10 +61,11 @@ def _rebuilt(source: Any) -> Any:
     module = vars(sys.modules[source.__module__])
     namespace = {**module, **_NAMES}
     hints = typing_extensions.get_type_hints(source, globalns=namespace, include_extras=True)
-    fields = {name: _field(hint) for name, hint in hints.items() if name not in _OPTIONS or not _is_option(source)}
-    rebuilt = typing_extensions.TypedDict(source.__name__, fields)  # type: ignore[operator]
-    rebuilt.__pydantic_config__ = _STRICT
-    return rebuilt
+    fields = {
+        name: _field(hint) for name, hint in hints.items() if name not in _OPTIONS or not _is_option(source)
+    }
+    make_type: Any = TypedDict
+    return with_config(_STRICT)(make_type(source.__name__, fields))
 
 
 def _is_option(source: Any) -> bool:
@@ -70,9 +74,13 @@ def _is_option(source: Any) -> bool:
 
 
 def _field(hint: Any) -> Any:
-    if get_origin(hint) in (NotRequired, typing_extensions.NotRequired):
-        return NotRequired[_closed(get_args(hint)[0])]
-    return Required[_closed(hint)]
+    if get_origin(hint) is NotRequired:
+        return _subscript(NotRequired, _closed(get_args(hint)[0]))
+    return _subscript(Required, _closed(hint))
+
+
+def _subscript(form: Any, argument: Any) -> Any:
+    return form[argument]
 
 
 def _closed(hint: Any) -> Any:
@@ -80,11 +88,12 @@ def _closed(hint: Any) -> Any:
         return _rebuilt(hint)
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return Union[tuple(_closed(arg) for arg in _without_open_string(args))]
+        members = [_closed(arg) for arg in _without_open_string(args)]
+        return functools.reduce(operator.or_, members)
     if origin in (list, typing.List):  # noqa: UP006 - the SDK's spelling
-        return list[_closed(args[0])]
+        return types.GenericAlias(list, (_closed(args[0]),))
     if origin is dict:
-        return dict[str, _closed(args[1])]
+        return types.GenericAlias(dict, (str, _closed(args[1])))
     return hint
 
 

@@ -1,12 +1,12 @@
 """Payment intents, charges and their link to an invoice: how an attempt to collect money ends."""
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from local.sandboxes.http import Json
 from local.sandboxes.stripe.account import Account
 from local.sandboxes.stripe.cards import needs_authentication
-from local.sandboxes.stripe.errors import StripeApiError, card_declined
+from local.sandboxes.stripe.errors import StripeApiError, card_declined, invalid
 from local.sandboxes.stripe.objects import blank, new_id, random_text
 from local.sandboxes.stripe.render import public
 
@@ -14,6 +14,13 @@ _ACTION_MESSAGE = (
     "This payment requires additional user action before it can be completed successfully. "
     "Payment can be completed using the PaymentIntent associated with the invoice."
 )
+_AUTHENTICATION_MESSAGE = (
+    "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new "
+    "PaymentMethod to attempt to fulfill this PaymentIntent again."
+)
+_DEBIT_MESSAGE = "The customer's account has insufficient funds to cover this payment."
+
+type ChargeStatus = Literal["succeeded", "pending", "failed"]
 
 
 def open_payment(account: Account, invoice: Json) -> Json:
@@ -74,21 +81,46 @@ def intent_of(account: Account, invoice: Json) -> Json | None:
     return account.store.get("payment_intent", payment["payment"]["payment_intent"]) if payment else None
 
 
-def attempt(account: Account, intent: Json, method: Json, *, off_session: bool, authenticated: bool = False) -> Json:
-    """Charge `method` once. Returns the succeeded charge.
+def attempt(
+    account: Account, intent: Json, method: Json, *, off_session: bool, authenticated: bool = False
+) -> None:
+    """Charge `method` once: the intent is `succeeded` afterwards, or `processing` for a debit.
 
     Raises StripeApiError 402 when the card is declined or the customer has to authenticate; the intent then
     carries `last_payment_error`.
     """
-    intent["payment_method"] = method["id"]
+    if method["type"] == "sepa_debit" and intent["currency"] != "eur":
+        raise invalid(f"The currency provided ({intent['currency']}) is invalid for sepa_debit: use eur.")
+    intent |= {"payment_method": method["id"], "payment_method_types": [method["type"]]}
     if not authenticated and needs_authentication(method, off_session=off_session):
         _require_authentication(account, intent, method, off_session=off_session)
-    if method["_declined"]:
-        charge = _charge(account, intent, method, declined=method["_declined"])
-        decline(account, intent, method, method["_declined"], charge)
     if authenticated:
         method["_set_up"] = True
-    charge = _charge(account, intent, method)
+    if method["_declined"]:
+        _decline(account, intent, method, method["_declined"])
+    if method["_settles_after"]:
+        _process(account, intent, method)
+    else:
+        succeed(account, intent, _charge(account, intent, method, "succeeded"))
+
+
+def _process(account: Account, intent: Json, method: Json) -> None:
+    charge = _charge(account, intent, method, "pending")
+    intent |= {
+        "status": "processing",
+        "latest_charge": charge["id"],
+        "last_payment_error": None,
+        "next_action": None,
+    }
+    account.store.schedule(method["_settles_after"], "charge_settle", charge["id"])
+    account.emit("charge.pending", charge)
+    account.emit("payment_intent.processing", intent)
+
+
+def succeed(account: Account, intent: Json, charge: Json) -> None:
+    """The money is here."""
+    charge |= {"status": "succeeded", "paid": True, "captured": True, "amount_captured": charge["amount"]}
+    charge["outcome"] = {"network_status": "approved_by_network", "reason": None, "type": "authorized"}
     intent |= {
         "status": "succeeded",
         "amount_received": intent["amount"],
@@ -99,25 +131,47 @@ def attempt(account: Account, intent: Json, method: Json, *, off_session: bool, 
     }
     account.emit("charge.succeeded", charge)
     account.emit("payment_intent.succeeded", intent)
-    return charge
 
 
-def decline(account: Account, intent: Json, method: Json, code: str, charge: Json | None) -> NoReturn:
-    """Record a definite refusal on the intent and raise it."""
-    if charge is not None:
-        intent["latest_charge"] = charge["id"]
-        account.emit("charge.failed", charge)
-    intent |= {"status": "requires_payment_method", "next_action": None, "payment_method": None, "processing": None}
-    error = card_declined(code, {"charge": charge["id"]} if charge else {})
+def fail_debit(account: Account, intent: Json, method: Json, charge: Json) -> None:
+    """The bank refused a debit, days after the charge."""
+    error = card_declined("insufficient_funds")
+    error.error |= {"message": _DEBIT_MESSAGE, "code": "insufficient_funds", "charge": charge["id"]}
+    charge |= {"status": "failed", "failure_code": "insufficient_funds", "failure_message": _DEBIT_MESSAGE}
+    account.emit("charge.failed", charge)
     _fail(account, intent, method, error)
+
+
+def fail_authentication(account: Account, intent: Json, method: Json) -> None:
+    """The customer did not pass 3DS."""
+    error = StripeApiError(
+        402, _AUTHENTICATION_MESSAGE, kind="card_error", code="payment_intent_authentication_failure"
+    )
+    _fail(account, intent, method, error)
+
+
+def dispute(account: Account, charge: Json) -> None:
+    """The customer took a debit back."""
+    charge["disputed"] = True
+    account.emit(
+        "charge.dispute.created", {**charge, "reason": "debit_not_authorized", "charge": charge["id"]}
+    )
+
+
+def _decline(account: Account, intent: Json, method: Json, code: str) -> NoReturn:
+    charge = _charge(account, intent, method, "failed", declined=code)
+    intent["latest_charge"] = charge["id"]
+    account.emit("charge.failed", charge)
+    error = card_declined(code, {"charge": charge["id"]})
+    _fail(account, intent, method, error)
+    raise error
 
 
 def _require_authentication(account: Account, intent: Json, method: Json, *, off_session: bool) -> NoReturn:
     if off_session:
-        charge = _charge(account, intent, method, declined="authentication_required")
-        decline(account, intent, method, "authentication_required", charge)
-    secret = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
-    intent |= {"status": "requires_action", "next_action": secret}
+        _decline(account, intent, method, "authentication_required")
+    action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+    intent |= {"status": "requires_action", "next_action": action}
     account.emit("payment_intent.requires_action", intent)
     raise StripeApiError(
         402,
@@ -128,25 +182,33 @@ def _require_authentication(account: Account, intent: Json, method: Json, *, off
     )
 
 
-def _fail(account: Account, intent: Json, method: Json, error: StripeApiError) -> NoReturn:
+def _fail(account: Account, intent: Json, method: Json, error: StripeApiError) -> None:
+    """Put the intent back to where another method may be tried, and complete the error."""
+    intent |= {
+        "status": "requires_payment_method",
+        "next_action": None,
+        "payment_method": None,
+        "processing": None,
+    }
     intent["last_payment_error"] = {**error.error, "payment_method": public(method)}
     account.emit("payment_intent.payment_failed", intent)
     error.error |= {"payment_intent": public(intent), "payment_method": public(method)}
-    raise error
 
 
-def _charge(account: Account, intent: Json, method: Json, *, declined: str | None = None) -> Json:
-    failed = declined is not None
+def _charge(
+    account: Account, intent: Json, method: Json, status: ChargeStatus, *, declined: str | None = None
+) -> Json:
     error = card_declined(declined).error if declined else {}
+    paid = status == "succeeded"
     charge = {
         **blank("Charge"),
         "id": new_id("ch"),
         "object": "charge",
         "amount": intent["amount"],
-        "amount_captured": 0 if failed else intent["amount"],
+        "amount_captured": intent["amount"] if paid else 0,
         "amount_refunded": 0,
         "billing_details": dict(method["billing_details"]),
-        "captured": not failed,
+        "captured": paid,
         "created": account.store.now(),
         "currency": intent["currency"],
         "customer": intent["customer"],
@@ -155,20 +217,18 @@ def _charge(account: Account, intent: Json, method: Json, *, declined: str | Non
         "failure_message": error.get("message"),
         "livemode": False,
         "metadata": {},
-        "outcome": _outcome(declined, error),
-        "paid": not failed,
+        "outcome": _outcome(declined, error) if declined else None,
+        "paid": paid,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": {"type": method["type"], method["type"]: public(method[method["type"]])},
         "refunded": False,
-        "status": "failed" if failed else "succeeded",
+        "status": status,
     }
     return account.store.add(charge)
 
 
-def _outcome(declined: str | None, error: Json) -> Json:
-    if declined is None:
-        return {"network_status": "approved_by_network", "reason": None, "type": "authorized"}
+def _outcome(declined: str, error: Json) -> Json:
     return {
         "advice_code": error.get("advice_code"),
         "network_status": "declined_by_network",

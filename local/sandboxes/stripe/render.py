@@ -62,8 +62,12 @@ class Renderer:
         if name == "payments":
             node["payments"] = list_object(f"/v1/invoice_payments?invoice={node['id']}", payments)
             return True
-        intents = [self._store.get("payment_intent", entry["payment"]["payment_intent"]) for entry in payments]
-        secret = {"type": "payment_intent", "client_secret": intents[-1]["client_secret"]} if intents else None
+        intents = [
+            self._store.get("payment_intent", entry["payment"]["payment_intent"]) for entry in payments
+        ]
+        secret = (
+            {"type": "payment_intent", "client_secret": intents[-1]["client_secret"]} if intents else None
+        )
         node["confirmation_secret"] = secret
         return True
 

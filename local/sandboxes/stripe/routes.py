@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.sandboxes.http import Json, Router
-from local.sandboxes.stripe import catalogue, collection, customers, invoices, payments, subscriptions
+from local.sandboxes.stripe import (
+    catalogue,
+    collection,
+    credit_notes,
+    customers,
+    invoices,
+    payments,
+    refunds,
+    sepa,
+    subscriptions,
+)
 from local.sandboxes.stripe.account import Account, Operation
 
 
@@ -53,6 +63,17 @@ ROUTES: dict[str, Route] = {
     "GET /v1/payment_methods/{id}": Route("PaymentMethodRetrieveParams", customers.get_method),
     "POST /v1/payment_methods/{id}/attach": Route("PaymentMethodAttachParams", customers.attach_method),
     "POST /v1/payment_methods/{id}/detach": Route("PaymentMethodDetachParams", customers.detach_method),
+    "POST /v1/payment_methods": Route("PaymentMethodCreateParams", sepa.create_method),
+    "POST /v1/refunds": Route("RefundCreateParams", refunds.create_refund),
+    "GET /v1/refunds": Route("RefundListParams", refunds.list_refunds),
+    "GET /v1/refunds/{id}": Route("RefundRetrieveParams", refunds.get_refund),
+    "POST /v1/refunds/{id}": Route("RefundUpdateParams", refunds.update_refund),
+    "POST /v1/credit_notes": Route("CreditNoteCreateParams", credit_notes.create_credit_note),
+    "GET /v1/credit_notes": Route("CreditNoteListParams", credit_notes.list_credit_notes),
+    "GET /v1/credit_notes/{id}": Route("CreditNoteRetrieveParams", credit_notes.get_credit_note),
+    "GET /v1/credit_notes/{id}/lines": Route(
+        "CreditNoteLineItemListParams", credit_notes.list_credit_note_lines
+    ),
     "POST /v1/invoices": Route("InvoiceCreateParams", invoices.create_invoice),
     "GET /v1/invoices": Route("InvoiceListParams", invoices.list_invoices),
     "GET /v1/invoices/{id}": Route("InvoiceRetrieveParams", invoices.get_invoice),

@@ -1,4 +1,4 @@
-"""Everything that a Stripe account holds: objects by id in order of creation, and a clock that can be advanced.
+"""What a Stripe account holds: objects by id in order of creation, timers, a clock that can be advanced.
 
 Fields whose name starts with an underscore are the sandbox's own notes and never leave it.
 """
@@ -34,6 +34,7 @@ class Store:
     def __init__(self) -> None:
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS.values()}
         self._clock_offset = 0.0
+        self._timers: list[tuple[int, str, str]] = []  # (due, action, object id)
 
     def now(self) -> int:
         """The account's time, in Unix seconds."""
@@ -44,6 +45,17 @@ class Store:
         if seconds < 0:
             raise ValueError("time cannot go back")
         self._clock_offset += seconds
+
+    def schedule(self, seconds: int, action: str, object_id: str) -> None:
+        """Have `due` return (action, object_id) once the clock has moved on by `seconds`."""
+        self._timers.append((self.now() + seconds, action, object_id))
+
+    def due(self) -> Iterator[tuple[str, str]]:
+        """Take the timers whose time has come, earliest first; those set meanwhile too."""
+        while ready := [timer for timer in self._timers if timer[0] <= self.now()]:
+            first = min(ready)
+            self._timers.remove(first)
+            yield first[1:]
 
     def add(self, value: Json) -> Json:
         """Keep a new object under its id."""
@@ -79,9 +91,10 @@ class Store:
 
     def snapshot(self) -> Json:
         """The state to save."""
-        return {"objects": self._objects, "clock_offset": self._clock_offset}
+        return {"objects": self._objects, "clock_offset": self._clock_offset, "timers": self._timers}
 
     def restore(self, state: Json) -> None:
         """Take over a saved state."""
         self._objects |= state["objects"]
         self._clock_offset = state["clock_offset"]
+        self._timers = [(due, action, object_id) for due, action, object_id in state["timers"]]

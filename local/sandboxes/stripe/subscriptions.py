@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from local.sandboxes.http import Json
 from local.sandboxes.stripe.account import Account
+from local.sandboxes.stripe.billing import bill_first_period, end
 from local.sandboxes.stripe.catalogue import new_price
-from local.sandboxes.stripe.collection import collect, finalize
 from local.sandboxes.stripe.customers import own_method
 from local.sandboxes.stripe.errors import StripeApiError, invalid
-from local.sandboxes.stripe.invoices import append_line, new_draft, new_line, pricing_of
 from local.sandboxes.stripe.objects import blank, list_object, merge_metadata, new_id
 from local.sandboxes.stripe.periods import add_interval
 
@@ -31,7 +30,7 @@ def create_subscription(account: Account, params: Json, _path: Mapping[str, str]
     data = [_item(subscription, item, price, now, anchor) for item, price in items]
     subscription["items"] = list_object(f"/v1/subscription_items?subscription={subscription['id']}", data)
     if anchor == now or _prorates(params, anchor, now):
-        _bill_first_period(account, subscription, customer, off_session=params.get("off_session", False))
+        bill_first_period(account, subscription, customer, off_session=params.get("off_session", False))
     account.store.add(subscription)
     account.emit("customer.subscription.created", subscription)
     return subscription
@@ -49,7 +48,7 @@ def _prices(account: Account, params: Json) -> list[Json]:
         else:
             raise invalid(f"Missing required param: items[{index}][price].", code="parameter_missing")
         if price["recurring"] is None:
-            raise invalid("The price specified is set to `type=one_time` but this field only accepts recurring prices.")
+            raise invalid("The price has `type=one_time` but this field only accepts recurring prices.")
         prices.append(price)
     if len({price["currency"] for price in prices}) > 1:
         raise invalid("You cannot combine currencies on a single subscription.")
@@ -57,11 +56,13 @@ def _prices(account: Account, params: Json) -> list[Json]:
 
 
 def _anchor(params: Json, price: Json, now: int) -> int:
-    """When the first full period begins: now, the trial's end, or the given anchor within one natural period."""
+    """When the first full period begins: now, the trial's end, or an anchor within one natural period."""
     trial_end = params.get("trial_end")
     if isinstance(trial_end, int):
         if not now < trial_end <= now + _LONGEST_TRIAL_SECONDS:
-            raise invalid("Invalid timestamp: trial_end must be in the future, at most two years.", param="trial_end")
+            raise invalid(
+                "Invalid timestamp: trial_end must be in the future, at most two years.", param="trial_end"
+            )
         return trial_end
     anchor = params.get("billing_cycle_anchor")
     if not isinstance(anchor, int):
@@ -72,7 +73,9 @@ def _anchor(params: Json, price: Json, now: int) -> int:
         message = "Timestamp must be in the future; `billing_cycle_anchor` cannot be in the past."
         raise invalid(message, param="billing_cycle_anchor")
     if anchor > natural:
-        message = f"`billing_cycle_anchor` cannot be later than next natural billing date ({natural}) for plan"
+        message = (
+            f"`billing_cycle_anchor` cannot be later than next natural billing date ({natural}) for plan"
+        )
         raise invalid(message, param="billing_cycle_anchor")
     return anchor
 
@@ -116,7 +119,9 @@ def _shell(account: Account, customer: Json, params: Json, currency: str, anchor
 
 def _item(subscription: Json, item: Json, price: Json, start: int, anchor: int) -> Json:
     recurring = price["recurring"]
-    end = anchor if anchor > start else add_interval(start, recurring["interval"], recurring["interval_count"])
+    end = (
+        anchor if anchor > start else add_interval(start, recurring["interval"], recurring["interval_count"])
+    )
     return {
         **blank("SubscriptionItem"),
         "id": new_id("si"),
@@ -154,79 +159,6 @@ def _plan(price: Json) -> Json:
     }
 
 
-def _bill_first_period(account: Account, subscription: Json, customer: Json, *, off_session: bool) -> None:
-    invoice = bill_period(account, subscription, customer, billing_reason="subscription_create")
-    if invoice["status"] == "paid":
-        return
-    try:
-        _collect_for(account, invoice, subscription, customer, off_session=off_session)
-    except StripeApiError:
-        subscription["status"] = "incomplete"
-
-
-def bill_period(account: Account, subscription: Json, customer: Json, *, billing_reason: str) -> Json:
-    """A finalized invoice for the items' current period, not yet collected."""
-    invoice = new_draft(account, customer, subscription["currency"], billing_reason=billing_reason)
-    details = {"metadata": subscription["metadata"], "subscription": subscription["id"]}
-    invoice["parent"] = {"type": "subscription_details", "quote_details": None, "subscription_details": details}
-    for item in subscription["items"]["data"]:
-        line = new_line(
-            account,
-            invoice,
-            amount=item["price"]["unit_amount"] * item["quantity"],
-            quantity=item["quantity"],
-            description=None,
-            metadata=subscription["metadata"],
-            period={"start": item["current_period_start"], "end": item["current_period_end"]},
-            pricing=pricing_of(item["price"]),
-        )
-        append_line(invoice, line)
-    subscription["latest_invoice"] = invoice["id"]
-    account.emit("invoice.created", invoice)
-    finalize(account, invoice)
-    return invoice
-
-
-def _collect_for(
-    account: Account, invoice: Json, subscription: Json, customer: Json, *, off_session: bool
-) -> None:
-    method_id = subscription["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
-    if method_id is None:
-        raise invalid("This customer has no attached payment source or default payment method.", code="missing")
-    method = own_method(account, method_id, customer["id"], param="default_payment_method")
-    collect(account, invoice, method, off_session=off_session)
-
-
-def renew_due(account: Account) -> None:
-    """Begin the periods that the clock has reached, and bill them; a refusal makes the subscription past_due."""
-    for subscription in account.store.all("subscription"):
-        while subscription["status"] in ("active", "trialing") and _period_end(subscription) <= account.store.now():
-            _renew(account, subscription)
-
-
-def _period_end(subscription: Json) -> int:
-    return min(item["current_period_end"] for item in subscription["items"]["data"])
-
-
-def _renew(account: Account, subscription: Json) -> None:
-    if subscription["cancel_at_period_end"]:
-        _end(account, subscription)
-        return
-    for item in subscription["items"]["data"]:
-        recurring, start = item["price"]["recurring"], item["current_period_end"]
-        item["current_period_start"] = start
-        item["current_period_end"] = add_interval(start, recurring["interval"], recurring["interval_count"])
-    subscription["status"] = "active"
-    customer = account.store.get("customer", subscription["customer"])
-    invoice = bill_period(account, subscription, customer, billing_reason="subscription_cycle")
-    try:
-        if invoice["status"] != "paid":
-            _collect_for(account, invoice, subscription, customer, off_session=True)
-    except StripeApiError:
-        subscription["status"] = "past_due"
-    account.emit("customer.subscription.updated", subscription)
-
-
 def get_subscription(account: Account, _params: Json, path: Mapping[str, str]) -> Json:
     """GET /v1/subscriptions/{id}."""
     return account.store.get("subscription", path["id"])
@@ -258,7 +190,10 @@ def update_subscription(account: Account, params: Json, path: Mapping[str, str])
         raise invalid(f"The sandbox does not update {', '.join(sorted(unsupported))}.")
     if params.get("default_payment_method"):
         own_method(
-            account, params["default_payment_method"], subscription["customer"], param="default_payment_method"
+            account,
+            params["default_payment_method"],
+            subscription["customer"],
+            param="default_payment_method",
         )
     for name in ("default_payment_method", "cancel_at_period_end", "description"):
         if name in params:
@@ -277,12 +212,5 @@ def cancel_subscription(account: Account, params: Json, path: Mapping[str, str])
             404, f"No such subscription: '{path['id']}'", code="resource_missing", param="id"
         )
     subscription["cancellation_details"] |= params.get("cancellation_details", {})
-    _end(account, subscription)
+    end(account, subscription)
     return subscription
-
-
-def _end(account: Account, subscription: Json) -> None:
-    now = account.store.now()
-    subscription |= {"status": "canceled", "canceled_at": now, "ended_at": now}
-    subscription["cancellation_details"]["reason"] = "cancellation_requested"
-    account.emit("customer.subscription.deleted", subscription)

@@ -1,11 +1,29 @@
-"""What only the sandbox has: views on the account, the clock, the customer on the hosted page."""
+"""What only the sandbox has: views on the account, the clock, the customer on the hosted page.
 
+GET  /_sandbox/invoices, /_sandbox/subscriptions
+GET  /_sandbox/webhooks                         every event and how its delivery went
+POST /_sandbox/webhook_endpoint                 {"url": null | str, "secret"}: where events go from now on
+POST /_sandbox/events/<id>/redeliver            post an event once more
+POST /_sandbox/clock                            {"advance_seconds": n}
+POST /_sandbox/authenticate                     {"invoice", "outcome": "pay" | "fail", "payment_method"?}
+"""
+
+import html
 from collections import Counter
+from collections.abc import Callable
+from urllib.parse import parse_qs
 
-from local.sandboxes.http import Json, Request, Response, json_response, text_response
+from local.sandboxes.http import Json, Request, Response, Router, json_response, text_response
 from local.sandboxes.stripe.account import Account
-from local.sandboxes.stripe.subscriptions import renew_due
+from local.sandboxes.stripe.errors import StripeApiError
+from local.sandboxes.stripe.hosted import visit
+from local.sandboxes.stripe.timers import advance
 from local.sandboxes.stripe.webhooks import Endpoint, Webhooks
+
+_FORM = (
+    '<form method="post"><button name="outcome" value="pay">Authenticate and pay</button> '
+    '<button name="outcome" value="fail">Fail the authentication</button></form>'
+)
 
 
 class Views:
@@ -15,48 +33,78 @@ class Views:
         self._account = account
         self._store = account.store
         self._webhooks = webhooks
+        self._router: Router[Callable[[Request, dict[str, str]], Response]] = Router()
+        self._router.add("GET /_sandbox/invoices", self._invoices)
+        self._router.add("GET /_sandbox/subscriptions", self._subscriptions)
+        self._router.add("GET /_sandbox/webhooks", self._deliveries)
+        self._router.add("POST /_sandbox/webhook_endpoint", self._point_webhooks)
+        self._router.add("POST /_sandbox/events/{id}/redeliver", self._redeliver)
+        self._router.add("POST /_sandbox/clock", self._advance)
+        self._router.add("POST /_sandbox/authenticate", self._authenticate)
 
     def answer(self, request: Request) -> Response | None:
         """The answer, or None for an unknown path."""
-        match request.method, request.path.removeprefix("/_sandbox/").split("/"):
-            case "GET", ["invoices"]:
-                refunded = self._refunded()
-                shown = [_invoice(invoice, refunded[invoice["id"]]) for invoice in self._store.all("invoice")]
-                return json_response(200, shown)
-            case "GET", ["subscriptions"]:
-                names = ("id", "customer", "status", "metadata")
-                return json_response(200, _table(list(self._store.all("subscription")), names))
-            case "POST", ["clock"]:
-                return self._advance(request.json())
-            case "GET", ["webhooks"]:
-                return json_response(200, [_delivery(event) for event in self._store.all("event")])
-            case "POST", ["webhook_endpoint"]:
-                order = request.json()
-                self._webhooks.endpoint = Endpoint(order["url"], order["secret"])
-                return Response(204)
-            case "POST", ["events", event_id, "redeliver"]:
-                self._webhooks.redeliver(event_id)
-                return Response(202)
-        return None
+        found = self._router.find(request.method, request.path)
+        return found[0](request, found[1]) if found else None
 
-    def _advance(self, order: Json) -> Response:
-        self._store.advance(order["advance_seconds"])
-        renew_due(self._account)
-        return json_response(200, {"now": self._store.now()})
-
-    def _refunded(self) -> Counter[str]:
+    def _invoices(self, _request: Request, _path: dict[str, str]) -> Response:
         refunded: Counter[str] = Counter()
         for charge in self._store.all("charge", paid=True):
             intent = self._store.get("payment_intent", charge["payment_intent"])
             refunded[intent["_invoice"]] += charge["amount_refunded"]
-        return refunded
+        return json_response(
+            200, [_invoice(entry, refunded[entry["id"]]) for entry in self._store.all("invoice")]
+        )
+
+    def _subscriptions(self, _request: Request, _path: dict[str, str]) -> Response:
+        names = ("id", "customer", "status", "metadata")
+        entries = self._store.all("subscription")
+        return json_response(200, [{name: entry[name] for name in names} for entry in entries])
+
+    def _deliveries(self, _request: Request, _path: dict[str, str]) -> Response:
+        return json_response(200, [_delivery(event) for event in self._store.all("event")])
+
+    def _point_webhooks(self, request: Request, _path: dict[str, str]) -> Response:
+        order = request.json()
+        self._webhooks.endpoint = Endpoint(order["url"], order["secret"])
+        return Response(204)
+
+    def _redeliver(self, _request: Request, path: dict[str, str]) -> Response:
+        self._webhooks.redeliver(path["id"])
+        return Response(202)
+
+    def _advance(self, request: Request, _path: dict[str, str]) -> Response:
+        advance(self._account, request.json()["advance_seconds"])
+        return json_response(200, {"now": self._store.now()})
+
+    def _authenticate(self, request: Request, _path: dict[str, str]) -> Response:
+        order = request.json()
+        invoice = self._store.get("invoice", order["invoice"])
+        visit(self._account, invoice, order["outcome"], order.get("payment_method"))
+        return json_response(200, {"id": invoice["id"], "status": invoice["status"]})
 
     def hosted_page(self, request: Request) -> Response:
-        """The page behind `hosted_invoice_url`."""
-        invoice = next(self._store.all("invoice", hosted_invoice_url=f"{self._account.base_url()}{request.path}"), None)
+        """The page behind `hosted_invoice_url`; its form is what a customer would do there."""
+        url = f"{self._account.base_url()}{request.path}"
+        invoice = next(self._store.all("invoice", hosted_invoice_url=url), None)
         if invoice is None:
-            return text_response(404, "<h1>No such invoice</h1>")
-        return text_response(200, f"<h1>Invoice {invoice['number']}</h1><p>Status: {invoice['status']}</p>")
+            return text_response(404, _page("No such invoice", ""))
+        note = self._submit(request, invoice) if request.method == "POST" else ""
+        status = f"<p>{invoice['amount_remaining']} {invoice['currency']} due, status {invoice['status']}</p>"
+        form = _FORM if invoice["status"] == "open" else ""
+        return text_response(200, _page(f"Invoice {invoice['number']}", f"{status}<p>{note}</p>{form}"))
+
+    def _submit(self, request: Request, invoice: Json) -> str:
+        outcome = parse_qs(request.body.decode()).get("outcome", [""])[0]
+        try:
+            visit(self._account, invoice, outcome)
+        except (StripeApiError, ValueError) as error:
+            return html.escape(str(error))
+        return "Thank you." if invoice["status"] == "paid" else "The authentication failed."
+
+
+def _page(title: str, body: str) -> str:
+    return f"<!doctype html><title>{title}</title><h1>{title}</h1>{body}"
 
 
 def _invoice(invoice: Json, refunded: int) -> Json:
@@ -69,10 +117,6 @@ def _invoice(invoice: Json, refunded: int) -> Json:
         "metadata": invoice["metadata"],
         "attempts": invoice["_attempts"],
     }
-
-
-def _table(values: list[Json], names: tuple[str, ...]) -> list[Json]:
-    return [{name: value[name] for name in names} for value in values]
 
 
 def _delivery(event: Json) -> Json:

@@ -1,8 +1,8 @@
 """Events and their delivery: signed as Stripe signs, retried with growing pauses, redelivered on demand."""
 
 import hashlib
-import hmac
 import heapq
+import hmac
 import json
 import threading
 import time
@@ -134,6 +134,8 @@ class Webhooks:
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
         try:
-            return self._http.request("POST", endpoint.url, body=payload, headers=headers, redirect=False).status
+            return self._http.request(
+                "POST", endpoint.url, body=payload, headers=headers, redirect=False
+            ).status
         except urllib3.exceptions.HTTPError:
             return None
