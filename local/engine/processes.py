@@ -38,6 +38,9 @@ def spawn(workspace: Workspace, name: str, command: Sequence[str], environment: 
             stderr=log,
             start_new_session=True,
         )
+    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        del _children[pid]
+    _children[process.pid] = process
     record = Record(name, process.pid, _birth(process.pid))
     (workspace.run / f"{name}.json").write_text(json.dumps(asdict(record)))
     return record
@@ -60,6 +63,7 @@ def stop(workspace: Workspace, record: Record, patience: float = 20.0) -> None:
         if not _gone(record, patience) and alive(record):
             os.kill(record.pid, signal.SIGKILL)
             _gone(record, 5)
+    _reap(record.pid)
     (workspace.run / f"{record.name}.json").unlink(missing_ok=True)
 
 
@@ -107,11 +111,13 @@ def base_environment(workspace: Workspace) -> dict[str, str]:
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Processes that this one started and has not collected; `up` leaves them running when it ends."""
+
 
 def _gone(record: Record, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        _reap(record.pid)
         if not alive(record):
             return True
         time.sleep(0.05)
@@ -119,11 +125,10 @@ def _gone(record: Record, seconds: float) -> bool:
 
 
 def _reap(pid: int) -> None:
-    """Collect our own finished child; a child of another process is collected by that one."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+    """Collect a finished child of this process; any other is collected by its own parent."""
+    child = _children.pop(pid, None)
+    if child is not None:
+        child.wait(5)
 
 
 def _birth(pid: int) -> str:

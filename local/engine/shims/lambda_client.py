@@ -29,9 +29,15 @@ def install(endpoint: str) -> None:
             key = (region, service, role)
             if key not in _clients:
                 _clients[key] = _client(endpoint, *key)
+                _clients[key].meta.events.register("after-call", _with_request_id)
             return _clients[key]
 
     boto_client.boto_client_for = client_for
+
+
+def _with_request_id(parsed: dict[str, Any], **_: Any) -> None:
+    """moto reads a refusal's request id, which the engine leaves out of its 403."""
+    parsed.get("ResponseMetadata", {}).setdefault("RequestId", "unknown")
 
 
 def _client(endpoint: str, region: str, service: Any, role: str) -> Any:

@@ -1,0 +1,113 @@
+"""The local stack's life: state over a restart and over a kill, one stack at a time, nothing left behind."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.engine import invoke, lifecycle, ports, processes, workers
+from local.engine.workspace import Workspace
+from tests.infrastructure.fixtures import tiny
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = tiny.workspace(tmp_path / "home")
+    yield workspace
+    lifecycle.down(workspace)
+
+
+def test_state_is_kept_over_a_restart(here: Workspace) -> None:
+    first = tiny.start(here)
+    tiny.get(first, "/greetings/kept", method="POST")
+    arn = tiny.execute(first, "finished", {"name": "x"})
+    tiny.outcome(first, arn)
+    history = tiny.events(first, arn)
+    running = tiny.execute(first, "running", {"name": "x", "sleep": 4})
+
+    assert lifecycle.down(here)
+    assert not any(
+        ports.answers(int(first[name].rpartition(":")[2]))
+        for name in ("aws_endpoint", "stepfunctions_endpoint")
+    )
+    assert processes.orphans(here) == []
+
+    second = tiny.start(here)
+    assert second["api_url"] == first["api_url"]
+    assert tiny.get(second, "/greetings/kept")[2]["remembered"] is True
+    assert (tiny.outcome(second, arn)["status"], tiny.events(second, arn)) == ("SUCCEEDED", history)
+    # one that was cut off cannot go on, and says so
+    cut = tiny.outcome(second, running)
+    assert (cut["status"], cut["error"]) == ("ABORTED", "Local.StackStopped")
+    assert tiny.outcome(second, tiny.execute(second, "next", {"name": "x"}))["status"] == "SUCCEEDED"
+
+
+def test_a_second_stack_is_refused_and_a_killed_one_recovers(here: Workspace) -> None:
+    first = tiny.start(here)
+    with pytest.raises(lifecycle.StackError, match="already running"):
+        tiny.start(here)
+    tiny.invoke(first, {"name": "x"})
+    orphaned = workers.pids(first, "GreetFunction")
+    for record in processes.recorded(here):
+        os.kill(record.pid, signal.SIGKILL)
+    _await_dead(processes.recorded(here))
+
+    with pytest.raises(lifecycle.StackError, match="no stack is running"):
+        lifecycle.running(here)
+    second = tiny.start(here)
+    assert second["api_url"] == first["api_url"]
+    assert tiny.get(second, "/greetings/x")[0] == 200
+    assert not set(orphaned) & set(processes.orphans(here))
+
+
+def test_a_record_of_another_process_with_the_same_id_is_not_taken_for_ours(here: Workspace) -> None:
+    here.run.mkdir(parents=True)
+    mine = processes.Record("aws", os.getpid(), born="long ago")
+    assert not processes.alive(mine)
+    processes.stop(here, mine)  # must not end this process
+
+
+def test_wiping_forgets_the_state(here: Workspace) -> None:
+    tiny.start(here)
+    assert (here.state / "secrets.json").stat().st_mode & 0o777 == 0o600
+    lifecycle.down(here, wipe=True)
+    assert not here.state.exists()
+
+
+def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = ports.choose({}, ["aws"])["aws"]
+    monkeypatch.setenv("HOSTCART_PORT_AWS", str(free))
+    assert ports.choose({}, ["aws"]) == {"aws": free}
+    monkeypatch.setattr(ports, "is_free", lambda _: False)
+    with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"):
+        ports.choose({}, ["aws"])
+
+
+def test_one_function_runs_on_one_event_with_and_without_the_stack(
+    here: Workspace, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alone = invoke.run(here, "greet", {"name": "nobody"}, with_stack=False)
+    assert (alone.failed, alone.payload["errorType"]) == (True, "NameRefused")
+    with pytest.raises(lifecycle.StackError, match="no stack is running"):
+        invoke.run(here, "greet", {"name": "x"})
+
+    tiny.start(here)
+    outcome = invoke.run(here, "GreetFunction", {"name": "zoe"})
+    assert (outcome.failed, outcome.payload["sentence"]) == (False, "hello, zoe")
+    denied = invoke.run(here, "greet", {"name": "x", "delete": True})
+    assert "AccessDenied" in denied.payload["errorMessage"]
+
+    event = tmp_path / "event.json"
+    event.write_text('{"name": "nobody"}')
+    capfd.readouterr()
+    assert invoke.command(here, "greet", event) == 1
+    assert '"errorType": "NameRefused"' in capfd.readouterr().out
+
+
+def _await_dead(records: list[processes.Record]) -> None:
+    deadline = time.monotonic() + 10
+    while any(map(processes.alive, records)) and time.monotonic() < deadline:
+        time.sleep(0.05)
