@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
@@ -21,9 +21,6 @@ from local.seed.processor import Processor
 from local.seed.state import Billing, SeedState
 from tools import api_keys, catalogue_file, load_accounts
 from tools.accounts_file import Accounts, records
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 CATALOGUE: Final = Path(__file__).with_name("catalogue.yaml")
 HISTORY: Final = "history"
@@ -47,8 +44,7 @@ def seed_stack(stack: Mapping[str, Any], state_dir: Path) -> dict[str, dict[str,
         state.save(state_dir)  # what was made is not made twice, even when a later step fails
     content = records(accounts_file(state.billing, state.keys))
     load_accounts.store(content, DynamoDirectory(dynamodb, stack["table"]))
-    cipher = KmsCipher(aws.client("kms", endpoint), _data_key(stack))
-    _seed_history(dynamodb, stack["table"], cipher, content, catalogue)
+    _seed_history(stack, content, catalogue)
     login = LoginKeys.load(state_dir / "sandboxes")
     master = secrets["callback_signing_secret"]
     return {
@@ -80,12 +76,19 @@ def _ensure_keys(state: SeedState) -> None:
             )
 
 
-def _seed_history(
-    dynamodb: "DynamoDBClient", table: str, cipher: KmsCipher, content: Accounts, catalogue: Catalogue
-) -> None:
+def _seed_history(stack: Mapping[str, Any], content: Accounts, catalogue: Catalogue) -> None:
     (account,) = (found for found in content.accounts if found.snapshot.id == account_id(HISTORY))
     (user,) = (found for found in content.users if found.snapshot.id == user_id(HISTORY))
-    seed_history(dynamodb, table, cipher, account=account, user=user, plan=catalogue.plans["basic"])
+    endpoint = stack["aws_endpoint"]
+    seed_history(
+        # Checking thousands of items that the store's own builder made would double the time.
+        aws.client("dynamodb", endpoint, parameter_validation=False),
+        stack["table"],
+        KmsCipher(aws.client("kms", endpoint), _data_key(stack)),
+        account=account,
+        user=user,
+        plan=catalogue.plans["basic"],
+    )
 
 
 def _data_key(stack: Mapping[str, Any]) -> str:
