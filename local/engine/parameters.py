@@ -25,8 +25,11 @@ def build(ports: Mapping[str, int], secret_arns: Mapping[str, str]) -> dict[str,
         "PaymentDeadlineSeconds": "120",
         "SitePollSeconds": "1",
         "SiteDeadlineSeconds": "120",
+        "RefundPollSeconds": "1",
         "CallbackRetrySeconds": "1",
+        "CallbackRetryMaxSeconds": "2",
         "RetrySeconds": "1",
+        "RetryMaxSeconds": "2",
     }
 
 
