@@ -198,6 +198,9 @@ class CartStore(Protocol):
     def create(self, cart: Cart, sealed: Sealed) -> None:
         """Stores a new cart and takes its slot. Raises CartExistsError, CapacityExhaustedError."""
 
+    def discard(self, cart: Cart) -> None:
+        """Removes a new cart and gives its slot back. Raises ConflictError when its fulfilment has begun."""
+
     def load(self, account_id: str, token: str) -> Cart | None:
         """The cart, read consistently."""
 

@@ -52,6 +52,21 @@ class DynamoCarts:
                 raise CartExistsError from refused
             raise CapacityExhaustedError from refused
 
+    def discard(self, cart: "Cart") -> None:
+        delete: TransactWriteItemTypeDef = {
+            "Delete": {
+                "TableName": self._table,
+                "Key": keys.cart(cart.account.id, cart.token),
+                "ConditionExpression": "#version = :expected",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":expected": {"N": str(cart.version)}},
+            }
+        }
+        try:
+            transact(self._client, [delete, *([] if cart.slot is None else [self._give_back(cart.slot)])])
+        except TransactionRefusedError as refused:
+            raise ConflictError from refused
+
     def open_order(self, cart: "Cart") -> "Cart":
         stored = _next(cart)
         number = cart.opened.number
@@ -114,11 +129,11 @@ class DynamoCarts:
         return int(answer["Item"]["last_number"]["N"]) if "Item" in answer else 0
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:
-        item = self._get(account_id, token, "cart_view, version, terminal")
+        item = self._poll(account_id, token, "cart_view, version, terminal")
         return None if item is None else _view(item, "cart_view")
 
     def order_view(self, account_id: str, token: str) -> StoredView | None:
-        item = self._get(account_id, token, "order_view, version, terminal, sealed_password")
+        item = self._poll(account_id, token, "order_view, version, terminal, sealed_password")
         return None if item is None or "order_view" not in item else _view(item, "order_view")
 
     def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage:
@@ -153,6 +168,12 @@ class DynamoCarts:
             ProjectionExpression=names,
             ConsistentRead=consistent,
         ).get("Item")
+
+    def _poll(self, account_id: str, token: str, names: str) -> Item | None:
+        """The cheaper read; only what it misses is asked for consistently, so that a poll that follows the
+        202 at once never answers 404.
+        """
+        return self._get(account_id, token, names) or self._get(account_id, token, names, consistent=True)
 
     def _put_new(self, item: Item) -> None:
         try:

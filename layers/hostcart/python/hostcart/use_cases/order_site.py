@@ -22,6 +22,7 @@ from hostcart.ports import (
     CatalogueStore,
     Cipher,
     Clock,
+    ConflictError,
     Directory,
     Metrics,
     Payments,
@@ -274,9 +275,24 @@ def _store(cart: Cart, order: SiteOrder, ports: OrderSitePorts) -> Cart:
         if existing is None:
             raise UnavailableError("contended") from None
         return _repeat(existing, cart.fingerprint, ports)
+    _start_or_withdraw(cart, order, ports)
     ports.metrics.count("OrdersPlaced", kind="site")
-    _start(cart, ports)
     return cart
+
+
+def _start_or_withdraw(cart: Cart, order: SiteOrder, ports: OrderSitePorts) -> None:
+    """A cart that nobody can name must not stay behind a 503; under a key the repeat takes it up again."""
+    try:
+        _start(cart, ports)
+    except UnavailableError:
+        if order.idempotency_key is not None:
+            raise
+        try:
+            ports.carts.discard(cart)
+        except ConflictError:
+            return  # it was started after all, only the answer was lost
+        ports.payments.discard_draft(cart.payment.invoice_id)
+        raise
 
 
 def _start(cart: Cart, ports: OrderSitePorts) -> None:
