@@ -95,7 +95,7 @@ class Sandbox(ABC):
         self.stopping.clear()
         self._server = Server(("127.0.0.1", self._port), self.answer)
         self._threads = [
-            threading.Thread(target=self._server.serve_forever, args=(0.05,), name=f"{self.name}-accept"),
+            threading.Thread(target=self._server.serve, name=f"{self.name}-accept"),
             *self.background(),
         ]
         if self._state_file is not None:
@@ -110,9 +110,7 @@ class Sandbox(ABC):
         if self._server is None:
             return
         self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._server.close_connections()
+        self._server.stop()
         for thread in self._threads:
             thread.join(timeout=5)
         self._server = None

@@ -28,9 +28,29 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], answer: Answer) -> None:
         self.answer = answer
+        self._stopping = False
+        self._stopped = threading.Event()
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
         super().__init__(address, _Connection)
+
+    def serve(self) -> None:
+        """Accept connections until `stop`; blocks without polling."""
+        while not self._stopping:
+            self.handle_request()
+        self._stopped.set()
+
+    def stop(self) -> None:
+        """End `serve`, close the listening socket and the connections that are still open."""
+        self._stopping = True
+        socket.create_connection(("127.0.0.1", self.server_port), timeout=2).close()  # wakes serve()
+        self._stopped.wait(timeout=2)
+        self.server_close()
+        self._close_connections()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether to serve a new connection."""
+        return not self._stopping
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._connections_lock:
@@ -47,8 +67,8 @@ class Server(ThreadingHTTPServer):
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
-    def close_connections(self) -> None:
-        """End the kept-alive connections, so that their threads and sockets do not outlive the sandbox."""
+    def _close_connections(self) -> None:
+        # Kept-alive connections: their threads and sockets must not outlive the sandbox.
         with self._connections_lock:
             open_connections = list(self._connections)
         for connection in open_connections:
