@@ -6,6 +6,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from hostcart.ports import PortError
+
 from tools.yaml_file import FileFaultError
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ def run(body: Callable[[], None]) -> int:
         return _say(CANNOT_RUN, str(error))
     except OSError as error:
         return _say(CANNOT_RUN, f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.")
-    except (BotoCoreError, ClientError) as error:
-        return _say(CANNOT_RUN, f"AWS refused or was not reached: {str(error).rstrip('.')}.")
+    except (BotoCoreError, ClientError, PortError) as error:
+        told = error.__cause__ or error  # an adapter's error is a code; AWS's own sentence is behind it
+        return _say(CANNOT_RUN, f"AWS refused or was not reached: {str(told).rstrip('.')}.")
     return OK
 
 

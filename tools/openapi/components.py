@@ -1,0 +1,132 @@
+"""Headers, parameters, links and credentials that the routes share."""
+
+from typing import Any, Final
+
+from hostcart.entry.identity import READ_SCOPE
+from hostcart.entry.pagination import DEFAULT_PER_PAGE, LARGEST_PER_PAGE
+
+_SECONDS: Final = {"type": "integer", "minimum": 0}
+
+HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "RetryAfter": (
+        "Retry-After",
+        {"description": "Seconds to wait before the next try.", "required": True, "schema": _SECONDS},
+    ),
+    "RetryAfterWhileOpen": (
+        "Retry-After",
+        {"description": "Seconds to the next poll; absent in a terminal state.", "schema": _SECONDS},
+    ),
+    "Location": (
+        "Location",
+        {"description": "The cart's poll_url.", "required": True, "schema": {"type": "string"}},
+    ),
+    "ETag": (
+        "ETag",
+        {
+            "description": "The version; send it as If-None-Match.",
+            "required": True,
+            "schema": {"type": "string"},
+        },
+    ),
+    "Link": (
+        "Link",
+        {
+            "description": "RFC 8288: first, prev, next and last page, as far as there are such.",
+            "required": True,
+            "schema": {"type": "string"},
+        },
+    ),
+    "TotalCount": (
+        "X-Total-Count",
+        {"description": "How many orders the account has.", "required": True, "schema": _SECONDS},
+    ),
+    "WwwAuthenticate": (
+        "WWW-Authenticate",
+        {"description": "The scheme to use.", "required": True, "schema": {"type": "string"}},
+    ),
+}
+
+PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "Account": {
+        "name": "X-Auth-Account",
+        "in": "header",
+        "required": True,
+        "description": "The id of the account to act for.",
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,9}$"},
+        "example": "10000001",
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Makes a repeat harmless: it finds the same cart. With another body it is refused.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "pattern": "^[!-~]([ -~]*[!-~])?$",
+        },
+        "example": "6f1c2a52-9a54-4d0e-8f38-0e5f5a1f7c11",
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of the version that the client has.",
+        "schema": {"type": "string"},
+        "example": '"3"',
+    },
+    "Page": {
+        "name": "page",
+        "in": "query",
+        "description": "Counts from 1; a page behind the last is empty.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 10**9, "default": 1},
+    },
+    "PerPage": {
+        "name": "per_page",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PER_PAGE, "default": DEFAULT_PER_PAGE},
+    },
+    "OrderId": {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The order's uuid.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "0b7c9f0e-5a3d-4c21-9f6e-2d1a8b7c6e5f",
+    },
+    "CartToken": {
+        "name": "token",
+        "in": "path",
+        "required": True,
+        "description": "The cart's token.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "example": "0b7c9f0e5a3d4c219f6e2d1a8b7c6e5f",
+    },
+}
+
+LINKS: Final[dict[str, dict[str, Any]]] = {
+    "PollCart": {"operationId": "getCart", "parameters": {"token": "$response.body#/cart/token"}},
+    "PollOrder": {"operationId": "getOrder", "parameters": {"id": "$response.body#/orders/0/id"}},
+}
+
+SECURITY_SCHEMES: Final[dict[str, dict[str, Any]]] = {
+    "userKey": {"type": "http", "scheme": "bearer", "description": "A user's API key, hcu_..."},
+    "accountKey": {"type": "http", "scheme": "bearer", "description": "An account's API key, hca_..."},
+    "session": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A session token of the provider's login.",
+    },
+    "oauth": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": f"An OAuth access token with the scope {READ_SCOPE}; it reads and never orders.",
+    },
+}
+
+ACCESS: Final[dict[str, list[dict[str, list[str]]]]] = {
+    "read": [{"userKey": []}, {"accountKey": []}, {"session": []}, {"oauth": [READ_SCOPE]}],
+    "write": [{"userKey": []}, {"accountKey": []}, {"session": []}],
+    "public": [],
+}

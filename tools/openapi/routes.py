@@ -1,0 +1,174 @@
+"""The table of routes: what each takes, answers and refuses. Refusals are codes of the error catalogue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hostcart.contract import responses
+from hostcart.contract.requests import SiteOrderRequest
+from pydantic import BaseModel
+
+from tools.openapi import examples
+
+ANYWHERE: Final = ("too_many_requests", "internal_error", "temporarily_unavailable")
+_CREDENTIAL: Final = ("unauthenticated", "account_required", "account_forbidden", *ANYWHERE)
+READ: Final = (*_CREDENTIAL, "insufficient_scope")
+WRITE: Final = (*_CREDENTIAL, "oauth_not_allowed", "payload_too_large")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """An answer that is no refusal. `headers` and `links` name entries of the document's components."""
+
+    description: str
+    model: type[BaseModel] | None = None
+    examples: Mapping[str, Any] | None = None
+    headers: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`parameters` names entries of the document's components; `access` is read, write or public."""
+
+    method: str
+    path: str
+    operation_id: str
+    summary: str
+    description: str
+    access: str
+    parameters: tuple[str, ...] = ()
+    body: type[BaseModel] | None = None
+    body_examples: Mapping[str, Any] | None = None
+    successes: Mapping[int, Success]
+    codes: tuple[str, ...]
+
+
+_NOT_MODIFIED: Final = Success(
+    description="The client has this version already.", headers=("ETag", "RetryAfterWhileOpen")
+)
+
+ROUTES: Final = (
+    Route(
+        method="post",
+        path="/api/orders",
+        operation_id="orderSite",
+        summary="Order a new site",
+        description="Charges the account's default payment method off-session and provisions a WordPress"
+        " site in the background. Poll cart.poll_url until its order appears and is terminal. After a"
+        " time-out or a 5xx send the same request again under the same Idempotency-Key.",
+        access="write",
+        parameters=("Account", "IdempotencyKey"),
+        body=SiteOrderRequest,
+        body_examples=examples.SITE_ORDERS,
+        successes={
+            202: Success(
+                description="Accepted. The same answer is given to a repeat under the same Idempotency-Key.",
+                model=responses.CartEnvelope,
+                examples=examples.ACCEPTED,
+                headers=("Location", "RetryAfter"),
+                links=("PollCart",),
+            )
+        },
+        codes=(
+            *WRITE,
+            "invalid_json",
+            "validation_failed",
+            "invalid_idempotency_key",
+            "unknown_variant",
+            "unknown_location",
+            "unknown_plan",
+            "unknown_term",
+            "variant_unavailable",
+            "missing_pricing",
+            "account_cannot_order",
+            "no_default_payment_method",
+            "price_changed",
+            "unsupported_media_type",
+            "idempotency_key_reused",
+            "cart_pay_failed",
+        ),
+    ),
+    Route(
+        method="get",
+        path="/api/orders",
+        operation_id="listOrders",
+        summary="List all orders of an account",
+        description="Newest first. Any page costs the same.",
+        access="read",
+        parameters=("Account", "Page", "PerPage"),
+        successes={
+            200: Success(
+                description="One page.",
+                model=responses.OrderList,
+                examples=examples.ORDER_LIST,
+                headers=("Link", "TotalCount"),
+            )
+        },
+        codes=(*READ, "invalid_pagination"),
+    ),
+    Route(
+        method="get",
+        path="/api/orders/{id}",
+        operation_id="getOrder",
+        summary="View an order",
+        description="Poll until order.status is completed, failed or cancelled.",
+        access="read",
+        parameters=("OrderId", "Account", "IfNoneMatch"),
+        successes={
+            200: Success(
+                description="The order.",
+                model=responses.OrderView,
+                examples=examples.ORDER,
+                headers=("ETag", "RetryAfterWhileOpen"),
+            ),
+            304: _NOT_MODIFIED,
+        },
+        codes=(*READ, "not_found"),
+    ),
+    Route(
+        method="patch",
+        path="/api/orders/{id}",
+        operation_id="updateOrder",
+        summary="Reserved",
+        description="An order cannot be updated: always refused.",
+        access="write",
+        parameters=("OrderId", "Account"),
+        successes={},
+        codes=(*WRITE, "update_not_supported", "not_found"),
+    ),
+    Route(
+        method="get",
+        path="/api/carts/{token}",
+        operation_id="getCart",
+        summary="View a cart",
+        description="Poll during the window in which the order does not exist yet. The shape is that of"
+        " the answer to an order.",
+        access="read",
+        parameters=("CartToken", "Account", "IfNoneMatch"),
+        successes={
+            200: Success(
+                description="The cart.",
+                model=responses.CartEnvelope,
+                examples=examples.CART,
+                headers=("ETag", "RetryAfterWhileOpen"),
+                links=("PollOrder",),
+            ),
+            304: _NOT_MODIFIED,
+        },
+        codes=(*READ, "not_found"),
+    ),
+    Route(
+        method="get",
+        path="/api/about",
+        operation_id="about",
+        summary="What can be ordered",
+        description="Plans with terms and prices, variants, and locations with what is available in them."
+        " Needs no credential.",
+        access="public",
+        successes={
+            200: Success(description="The catalogue now.", model=responses.About, examples=examples.ABOUT)
+        },
+        codes=ANYWHERE,
+    ),
+)
