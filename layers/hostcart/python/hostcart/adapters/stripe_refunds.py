@@ -89,7 +89,6 @@ def _create_note(api: StripeApi, invoice_id: str, amount: int, cart_token: str) 
                 "amount": amount,
                 "refund_amount": amount,
                 "reason": "order_change",
-                "email_type": "none",
                 "metadata": {"cart_token": cart_token},
                 "expand": ["refunds.refund"],
             },

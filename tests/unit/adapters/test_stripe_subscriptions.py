@@ -1,0 +1,77 @@
+"""Renewal subscriptions: created once, found by metadata on any page, ended without complaint."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hostcart.ports import RefusedError
+
+from tests.unit.adapters.stripe_stub import EMPTY, MISSING, Scene, error, listing, ok, scene
+
+
+def subscribe(given: Scene) -> tuple[str, str]:
+    return given.payments.create_subscription(
+        customer_id="cus_1",
+        method_id="pm_1",
+        product_id="prod_1",
+        currency="usd",
+        amount=1300,
+        interval="month",
+        paid_through=datetime(2027, 1, 31, 12, tzinfo=UTC),
+        order_id="order-1",
+        account_id="17",
+    )
+
+
+def subscription(number: int, status: str, order: str) -> dict[str, Any]:
+    return {
+        "id": f"sub_{number}",
+        "object": "subscription",
+        "status": status,
+        "metadata": {"order_id": order},
+    }
+
+
+def test_the_renewal_starts_when_the_paid_term_ends() -> None:
+    given = scene(ok({"id": "sub_1", "object": "subscription", "status": "active"}))
+    assert subscribe(given) == ("sub_1", "active")
+    (sent,) = given.http.sent
+    assert (sent.route, sent.key) == ("POST /v1/subscriptions", "order:order-1:sub")
+    assert sent.params == {
+        "customer": "cus_1",
+        "items[0][price_data][currency]": "usd",
+        "items[0][price_data][product]": "prod_1",
+        "items[0][price_data][unit_amount]": "1300",
+        "items[0][price_data][recurring][interval]": "month",
+        "billing_cycle_anchor": "1801396800",
+        "proration_behavior": "none",
+        "off_session": "true",
+        "default_payment_method": "pm_1",
+        "metadata[order_id]": "order-1",
+        "metadata[account_id]": "17",
+    }
+
+
+def test_the_orders_subscription_is_found_on_a_later_page() -> None:
+    given = scene(
+        ok(listing(subscription(1, "active", "other"), subscription(2, "canceled", "order-1"), more=True)),
+        ok(listing(subscription(3, "incomplete_expired", "order-1"), subscription(4, "past_due", "order-1"))),
+    )
+    assert given.payments.find_subscription("cus_1", order_id="order-1") == ("sub_4", "past_due")
+    first, second = (sent.params for sent in given.http.sent)
+    assert first == {"customer": "cus_1", "status": "all", "limit": "100"}
+    assert second == {**first, "starting_after": "sub_2"}
+
+
+def test_no_subscription() -> None:
+    given = scene(ok(EMPTY))
+    assert given.payments.find_subscription("cus_1", order_id="order-1") is None
+
+
+def test_ending_a_subscription_twice_is_fine() -> None:
+    given = scene(ok(subscription(1, "canceled", "order-1")), MISSING, error(400, code="odd"))
+    given.payments.cancel_subscription("sub_1")
+    given.payments.cancel_subscription("sub_1")
+    with pytest.raises(RefusedError, match="odd"):
+        given.payments.cancel_subscription("sub_1")
+    assert given.routes[0] == "DELETE /v1/subscriptions/sub_1"
