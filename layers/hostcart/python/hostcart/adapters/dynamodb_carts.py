@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hostcart.adapters import dynamodb_keys as keys
-from hostcart.adapters.dynamodb_errors import is_condition_failure
+from hostcart.adapters.aws_errors import aws_errors
+from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.ports import (
     CapacityExhaustedError,
@@ -99,12 +100,13 @@ class DynamoCarts:
             except TransactionRefusedError as refused:
                 raise ConflictError from refused
             return stored
-        try:
-            self._client.update_item(**update)
-        except self._client.exceptions.ClientError as error:
-            if is_condition_failure(error):
-                raise ConflictError from error
-            raise
+        with aws_errors("database"):
+            try:
+                self._client.update_item(**update)
+            except self._client.exceptions.ClientError as error:
+                if is_condition_failure(error) or is_conflict(error):
+                    raise ConflictError from error
+                raise
         return stored
 
     # --- reads ------------------------------------------------------------------------------------
@@ -123,9 +125,10 @@ class DynamoCarts:
         return Sealed(callback=_bytes(item, "sealed_callback"), password=_bytes(item, "sealed_password"))
 
     def last_number(self, account_id: str) -> int:
-        answer = self._client.get_item(
-            TableName=self._table, Key=keys.counter(account_id), ConsistentRead=True
-        )
+        with aws_errors("database"):
+            answer = self._client.get_item(
+                TableName=self._table, Key=keys.counter(account_id), ConsistentRead=True
+            )
         return int(answer["Item"]["last_number"]["N"]) if "Item" in answer else 0
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:
@@ -143,18 +146,19 @@ class DynamoCarts:
         if newest < 1:
             return OrderPage(orders=(), total=total)
         oldest = max(1, newest - per_page + 1)
-        answer = self._client.query(
-            TableName=self._table,
-            IndexName=keys.ORDERS_INDEX,
-            KeyConditionExpression="pk = :pk AND #number BETWEEN :oldest AND :newest",
-            ExpressionAttributeNames={"#number": "number"},
-            ExpressionAttributeValues={
-                ":pk": keys.counter(account_id)["pk"],
-                ":oldest": {"N": str(oldest)},
-                ":newest": {"N": str(newest)},
-            },
-            ScanIndexForward=False,
-        )
+        with aws_errors("database"):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=keys.ORDERS_INDEX,
+                KeyConditionExpression="pk = :pk AND #number BETWEEN :oldest AND :newest",
+                ExpressionAttributeNames={"#number": "number"},
+                ExpressionAttributeValues={
+                    ":pk": keys.counter(account_id)["pk"],
+                    ":oldest": {"N": str(oldest)},
+                    ":newest": {"N": str(newest)},
+                },
+                ScanIndexForward=False,
+            )
         return OrderPage(
             orders=tuple(json.loads(item["entry"]["S"]) for item in answer["Items"]), total=total
         )
@@ -162,12 +166,13 @@ class DynamoCarts:
     # --- building blocks --------------------------------------------------------------------------
 
     def _get(self, account_id: str, token: str, names: str, *, consistent: bool = False) -> Item | None:
-        return self._client.get_item(
-            TableName=self._table,
-            Key=keys.cart(account_id, token),
-            ProjectionExpression=names,
-            ConsistentRead=consistent,
-        ).get("Item")
+        with aws_errors("database"):
+            return self._client.get_item(
+                TableName=self._table,
+                Key=keys.cart(account_id, token),
+                ProjectionExpression=names,
+                ConsistentRead=consistent,
+            ).get("Item")
 
     def _poll(self, account_id: str, token: str, names: str) -> Item | None:
         """The cheaper read; only what it misses is asked for consistently, so that a poll that follows the
@@ -176,14 +181,15 @@ class DynamoCarts:
         return self._get(account_id, token, names) or self._get(account_id, token, names, consistent=True)
 
     def _put_new(self, item: Item) -> None:
-        try:
-            self._client.put_item(
-                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
-            )
-        except self._client.exceptions.ClientError as error:
-            if is_condition_failure(error):
-                raise CartExistsError from error
-            raise
+        with aws_errors("database"):
+            try:
+                self._client.put_item(
+                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+                )
+            except self._client.exceptions.ClientError as error:
+                if is_condition_failure(error):
+                    raise CartExistsError from error
+                raise
 
     def _update(self, cart: "Cart", stored: "Cart", sealed_password: bytes | None = None) -> Any:
         """Sets all that follows from the facts; what is sealed stays unless given."""

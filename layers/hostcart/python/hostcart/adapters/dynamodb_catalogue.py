@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hostcart.adapters import dynamodb_keys as keys
+from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.records import decode, encode
 from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
 from hostcart.ports import MisconfiguredError, UnavailableError
@@ -29,7 +30,8 @@ class DynamoCatalogue:
     def catalogue(self) -> Catalogue:
         if self._cached is not None and time.monotonic() - self._cached[0] < _FRESH_SECONDS:
             return self._cached[1]
-        item = self._client.get_item(TableName=self._table, Key=keys.catalogue()).get("Item")
+        with aws_errors("database"):
+            item = self._client.get_item(TableName=self._table, Key=keys.catalogue()).get("Item")
         if item is None:
             raise MisconfiguredError("catalogue_missing")
         catalogue = decode(Catalogue, item["facts"]["S"])
@@ -49,16 +51,18 @@ class DynamoCatalogue:
             for variant, total in location.capacity.items():
                 if total is not None:
                     self._set_total(Slot(location=location.name, variant=variant), total)
-        self._client.put_item(
-            TableName=self._table, Item={**keys.catalogue(), "facts": {"S": encode(catalogue)}}
-        )
+        with aws_errors("database"):
+            self._client.put_item(
+                TableName=self._table, Item={**keys.catalogue(), "facts": {"S": encode(catalogue)}}
+            )
         self._cached = None
 
     def _occupancy(self, slots: Sequence[Slot]) -> list[Occupancy]:
         pending = [keys.slot(slot) for slot in slots]
         items: list[dict[str, AttributeValueTypeDef]] = []
         for _ in range(_ROUNDS):
-            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": pending}})
+            with aws_errors("database"):
+                answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": pending}})
             items += answer["Responses"].get(self._table, [])
             unprocessed = answer.get("UnprocessedKeys", {}).get(self._table)
             if not unprocessed:
@@ -67,13 +71,14 @@ class DynamoCatalogue:
         raise UnavailableError("throttled")
 
     def _set_total(self, slot: Slot, total: int) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=keys.slot(slot),
-            UpdateExpression="SET #total = :total, taken = if_not_exists(taken, :zero)",
-            ExpressionAttributeNames={"#total": "total"},
-            ExpressionAttributeValues={":total": {"N": str(total)}, ":zero": {"N": "0"}},
-        )
+        with aws_errors("database"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys.slot(slot),
+                UpdateExpression="SET #total = :total, taken = if_not_exists(taken, :zero)",
+                ExpressionAttributeNames={"#total": "total"},
+                ExpressionAttributeValues={":total": {"N": str(total)}, ":zero": {"N": "0"}},
+            )
 
 
 def _occupancy_of(item: "dict[str, AttributeValueTypeDef]") -> Occupancy:

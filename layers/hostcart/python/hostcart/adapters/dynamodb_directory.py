@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hostcart.adapters import dynamodb_keys as keys
+from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.records import decode, encode
 from hostcart.domain.accounts import Account, ApiKey, User
 
@@ -37,11 +38,14 @@ class DynamoDirectory:
         self._put(keys.api_key(key), record)
 
     def delete_api_key(self, key: str) -> None:
-        self._client.delete_item(TableName=self._table, Key=keys.api_key(key))
+        with aws_errors("database"):
+            self._client.delete_item(TableName=self._table, Key=keys.api_key(key))
 
     def _get[R](self, kind: type[R], key: keys.Key) -> R | None:
-        item = self._client.get_item(TableName=self._table, Key=key).get("Item")
+        with aws_errors("database"):
+            item = self._client.get_item(TableName=self._table, Key=key).get("Item")
         return None if item is None else decode(kind, item["facts"]["S"])
 
     def _put(self, key: keys.Key, record: object) -> None:
-        self._client.put_item(TableName=self._table, Item={**key, "facts": {"S": encode(record)}})
+        with aws_errors("database"):
+            self._client.put_item(TableName=self._table, Item={**key, "facts": {"S": encode(record)}})

@@ -13,6 +13,11 @@ def is_condition_failure(error: "ClientError") -> bool:
     return error.response["Error"]["Code"] == f"{CONDITION_FAILED}Exception"
 
 
+def is_conflict(error: "ClientError") -> bool:
+    """True when a transaction holds the item at this moment."""
+    return error.response["Error"]["Code"] == "TransactionConflictException"
+
+
 def cancellation_codes(error: "ClientError") -> list[str]:
     """One code an item of a cancelled transaction; empty for any other error."""
     reasons = error.response.get("CancellationReasons", [])
@@ -20,5 +25,9 @@ def cancellation_codes(error: "ClientError") -> list[str]:
 
 
 def is_transient(codes: list[str]) -> bool:
-    """True when the same transaction may pass a moment later."""
-    return any(code in _TRANSIENT for code in codes) and CONDITION_FAILED not in codes
+    """True when the same transaction may pass a moment later.
+
+    A condition beside a conflict proves nothing: a transaction that is half applied shows the one item as it
+    will be and holds the other.
+    """
+    return any(code in _TRANSIENT for code in codes)

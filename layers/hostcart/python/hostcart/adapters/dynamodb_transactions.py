@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_errors import CONDITION_FAILED, cancellation_codes, is_transient
 from hostcart.ports import UnavailableError
 
@@ -32,17 +33,24 @@ def transact(client: "DynamoDBClient", writes: "Sequence[TransactWriteItemTypeDe
     UnavailableError("contended") when the conflicts do not end.
     """
     for attempt in range(_ATTEMPTS):
+        if _written(client, writes):
+            return
+        ceiling = min(_LONGEST_SECONDS, _BASE_SECONDS * 2**attempt)
+        time.sleep(random.uniform(0, ceiling))  # noqa: S311 - jitter, not a secret
+    raise UnavailableError("contended")
+
+
+def _written(client: "DynamoDBClient", writes: "Sequence[TransactWriteItemTypeDef]") -> bool:
+    """False when something stood in the way that passes."""
+    with aws_errors("database"):
         try:
             client.transact_write_items(TransactItems=writes)
         except client.exceptions.ClientError as error:
             codes = cancellation_codes(error)
             if is_transient(codes):
-                ceiling = min(_LONGEST_SECONDS, _BASE_SECONDS * 2**attempt)
-                time.sleep(random.uniform(0, ceiling))  # noqa: S311 - jitter, not a secret
-                continue
+                return False
             failed = frozenset(i for i, code in enumerate(codes) if code == CONDITION_FAILED)
             if failed:
                 raise TransactionRefusedError(failed) from error
             raise
-        return
-    raise UnavailableError("contended")
+    return True

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from hostcart.adapters.aws_errors import aws_errors
+
 if TYPE_CHECKING:
     from mypy_boto3_kms.client import KMSClient
 
@@ -14,15 +16,17 @@ class KmsCipher:
         self._key_id = key_id
 
     def seal(self, plaintext: bytes, *, account_id: str, cart_token: str) -> bytes:
-        answer = self._client.encrypt(
-            KeyId=self._key_id, Plaintext=plaintext, EncryptionContext=_context(account_id, cart_token)
-        )
+        with aws_errors("encryption"):
+            answer = self._client.encrypt(
+                KeyId=self._key_id, Plaintext=plaintext, EncryptionContext=_context(account_id, cart_token)
+            )
         return answer["CiphertextBlob"]
 
     def open(self, sealed: bytes, *, account_id: str, cart_token: str) -> bytes:
-        answer = self._client.decrypt(
-            KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=_context(account_id, cart_token)
-        )
+        with aws_errors("encryption"):
+            answer = self._client.decrypt(
+                KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=_context(account_id, cart_token)
+            )
         return answer["Plaintext"]
 
 

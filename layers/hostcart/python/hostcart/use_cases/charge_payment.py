@@ -65,6 +65,7 @@ def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:
         invoice = ports.payments.get_invoice(cart.payment.invoice_id)
         if invoice.status is InvoiceStatus.DRAFT:
             invoice = _finalize(cart, invoice, ports.payments)
+        _refuse_debt(invoice)
         if invoice.status is InvoiceStatus.OPEN and _payable(cart, invoice):
             invoice = _pay(cart, invoice, ports)
     except DeclinedError as declined:
@@ -91,14 +92,26 @@ def _finalize(cart: Cart, invoice: Invoice, payments: Payments) -> Invoice:
 def _payable(cart: Cart, invoice: Invoice) -> bool:
     """A charge is due while none is under way and the customer has not been asked to act.
 
-    A decline that we did not store yet is sent again under its key: the processor repeats its answer.
+    A decline that we did not store yet is sent again under its key: the processor repeats its answer, which
+    tells whether it is final. One that follows a payment that we saw under way (a late debit failure) is the
+    customer's to mend.
     """
-    if below_minimum(invoice.amount_due, invoice.currency):
+    if cart.payment.status is not PaymentStatus.PROCESSING:
+        return False
+    seen = cart.payment.hosted_invoice_url is not None
+    return invoice.attempt is AttemptState.NONE or (invoice.attempt is AttemptState.DECLINED and not seen)
+
+
+def _refuse_debt(invoice: Invoice) -> None:
+    """What is too small to charge, the processor books as a debt and calls paid."""
+    booked = (
+        invoice.status is InvoiceStatus.PAID
+        and invoice.amount_paid == 0
+        and invoice.total > invoice.credit_applied
+    )
+    due = invoice.status is InvoiceStatus.OPEN and below_minimum(invoice.amount_due, invoice.currency)
+    if booked or due:
         raise PaymentFailedError("amount_below_minimum")
-    return cart.payment.status is PaymentStatus.PROCESSING and invoice.attempt in {
-        AttemptState.NONE,
-        AttemptState.DECLINED,
-    }
 
 
 def _pay(cart: Cart, invoice: Invoice, ports: ChargePaymentPorts) -> Invoice:

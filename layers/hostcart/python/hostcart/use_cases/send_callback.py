@@ -45,9 +45,10 @@ def send_callback(account_id: str, cart_token: str, *, ports: SendCallbackPorts)
 
 def _deliver(cart: Cart, ports: SendCallbackPorts) -> CallbackStatus:
     order = cart.opened
+    callback = _callback(cart, ports)  # outside: our own store and key are not the client's endpoint
     try:
         ports.callbacks.deliver(
-            _callback(cart, ports),
+            callback,
             message_id=f"msg_{order.id}",
             account_id=cart.account.id,
             body=json.dumps(callback_body(cart, order.updated_at), separators=(",", ":")).encode(),
