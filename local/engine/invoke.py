@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,15 @@ def command(workspace: Workspace, name: str, event_file: Path, *, with_stack: bo
 
 
 def run(workspace: Workspace, name: str, event: Any, *, with_stack: bool = True) -> Outcome:
-    """Run the function `name` (logical id or folder name) on `event`.
+    """`run_all` for one event."""
+    (outcome,) = run_all(workspace, name, [event], with_stack=with_stack)
+    return outcome
+
+
+def run_all(
+    workspace: Workspace, name: str, events: Sequence[Any], *, with_stack: bool = True
+) -> list[Outcome]:
+    """Run the function `name` (logical id or folder name) on `events`, one after the other.
 
     With a running stack it gets the environment and the role's credentials that the deployed function has;
     without one, the template's literal values and parameter defaults, and names of its own for what only a
@@ -55,7 +63,7 @@ def run(workspace: Workspace, name: str, event: Any, *, with_stack: bool = True)
         [str(workspace.runtime_python), "-P", "-s", "-m", "awslambdaric", function.handler],
         environment,
         function.code,
-        event,
+        events,
         arn=configuration["arn"],
         timeout_seconds=configuration["timeout"],
     )

@@ -1,4 +1,4 @@
-"""A server that speaks the Lambda runtime API (2018-06-01) for one invocation.
+"""A server that speaks the Lambda runtime API (2018-06-01) for a few invocations.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,10 +21,14 @@ _PREFIX = "/2018-06-01/runtime"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the function answered: a payload, or an error of AWS's shape {errorMessage, errorType, ...}."""
+    """What the function answered: a payload, or an error of AWS's shape {errorMessage, errorType, ...}.
+
+    `lost` means that there was no answer: the runtime client ended or hung.
+    """
 
     payload: Any
     failed: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,23 +45,42 @@ def invoke(
     command: list[str],
     environment: Mapping[str, str],
     folder: Path,
-    event: Any,
+    events: Sequence[Any],
     *,
     arn: str,
     timeout_seconds: int,
-) -> Outcome:
-    """Run the runtime client `command` in `folder` for one event; its output goes to our standard error."""
-    invocation = Invocation(event, arn, timeout_seconds, str(uuid.uuid4()))
+) -> list[Outcome]:
+    """Run the runtime client `command` in `folder` for the events, one after the other, as a warm function
+    would; a new one takes over from one that was lost. Its output goes to our standard error."""
+    invocations = [Invocation(event, arn, timeout_seconds, str(uuid.uuid4())) for event in events]
+    outcomes: list[Outcome] = []
+    while len(outcomes) < len(invocations):
+        outcomes += _run(command, environment, folder, invocations[len(outcomes) :])
+    return outcomes
+
+
+def _run(
+    command: list[str], environment: Mapping[str, str], folder: Path, invocations: Sequence[Invocation]
+) -> list[Outcome]:
+    """The outcomes up to the last, or to the first that was lost."""
+    pending: queue.Queue[Invocation | None] = queue.Queue()
     results: queue.Queue[Outcome] = queue.Queue()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(invocation, results))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pending, results))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     settings = {**environment, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
     process = subprocess.Popen(command, env=settings, cwd=folder, stdout=2)  # noqa: S603 - our own runtime client
+    outcomes: list[Outcome] = []
     try:
-        return _await(results, process, timeout_seconds)
+        for invocation in invocations:
+            pending.put(invocation)
+            outcomes.append(_await(results, process, invocation.timeout_seconds))
+            if outcomes[-1].lost:
+                break
+        return outcomes
     finally:
         process.kill()
         process.wait()
+        pending.put(None)
         server.shutdown()
         server.server_close()
 
@@ -77,12 +100,12 @@ def _await(
 
 
 def _error(message: str, kind: str) -> Outcome:
-    return Outcome({"errorMessage": message, "errorType": kind}, failed=True)
+    return Outcome({"errorMessage": message, "errorType": kind}, failed=True, lost=True)
 
 
-def _handler(invocation: Invocation, results: "queue.Queue[Outcome]") -> type[BaseHTTPRequestHandler]:
-    given = threading.Event()
-
+def _handler(
+    pending: "queue.Queue[Invocation | None]", results: "queue.Queue[Outcome]"
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -90,9 +113,10 @@ def _handler(invocation: Invocation, results: "queue.Queue[Outcome]") -> type[Ba
             if self.path != f"{_PREFIX}/invocation/next":
                 self._answer(404, b"{}")
                 return
-            if given.is_set():
-                threading.Event().wait()  # the client is ended with the invocation
-            given.set()
+            invocation = pending.get()
+            if invocation is None:  # the client was ended meanwhile
+                self.close_connection = True
+                return
             deadline_ms = int((time.time() + invocation.timeout_seconds) * 1000)
             self._answer(
                 200,
