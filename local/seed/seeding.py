@@ -26,6 +26,8 @@ CATALOGUE: Final = Path(__file__).with_name("catalogue.yaml")
 HISTORY: Final = "history"
 READ_SCOPE: Final = "billing:read"
 OTHER_SCOPE: Final = "sites:read"
+# The one key that is the same everywhere: the example event of the authorizer carries it.
+EXAMPLE_KEY: Final = "hcu_local-stack-only-example-events0"
 _TOKEN_SECONDS: Final = 30 * 86_400
 
 
@@ -43,7 +45,9 @@ def seed_stack(stack: Mapping[str, Any], state_dir: Path) -> dict[str, dict[str,
     finally:
         state.save(state_dir)  # what was made is not made twice, even when a later step fails
     content = records(accounts_file(state.billing, state.keys))
-    load_accounts.store(content, DynamoDirectory(dynamodb, stack["table"]))
+    directory = DynamoDirectory(dynamodb, stack["table"])
+    load_accounts.store(content, directory)
+    directory.put_api_key(EXAMPLE_KEY, content.owners["user:ready"])
     _seed_history(stack, content, catalogue)
     login = LoginKeys.load(state_dir / "sandboxes")
     master = secrets["callback_signing_secret"]
