@@ -141,8 +141,12 @@ class Sandbox(ABC):
             temporary.replace(self._state_file)
 
     def _save_regularly(self) -> None:
-        while not self.stopping.wait(_SAVE_EVERY_SECONDS):
+        pause = _SAVE_EVERY_SECONDS
+        while not self.stopping.wait(pause):
+            started = time.monotonic()
             self.save()
+            # A large state is saved less often, so that saving takes a few percent of the time at most.
+            pause = max(_SAVE_EVERY_SECONDS, 30 * (time.monotonic() - started))
 
     def answer(self, request: Request, connection: socket.socket) -> Response | None:
         """The answer to one request; None closes the connection without one."""

@@ -75,6 +75,7 @@ class StripeSandbox(Sandbox):
     def stop(self) -> None:
         self.stopping.set()
         self.webhooks.wake()
+        self.touch()  # deliveries change the state without a request
         super().stop()
 
     def serve(self, request: Request) -> Response:
