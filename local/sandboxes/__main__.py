@@ -1,8 +1,8 @@
 """`python -m local.sandboxes --config <file>`: every sandbox in one process, until SIGTERM or SIGINT.
 
 The config is JSON: {"state_dir", "ports": {"stripe", "registrar", "sites", "callbacks", "login"},
-"stripe_api_key", "stripe_webhook": {"url": null | str, "secret"}, "sites_token"}. The registrar's port is kept
-for the sandbox to come.
+"stripe_api_key", "stripe_webhook": {"url": null | str, "secret"}, "sites_token"}. The port of the registrar
+is kept for the sandbox to come.
 """
 
 import argparse
