@@ -26,6 +26,7 @@ from hostcart.ports import (
     Directory,
     Metrics,
     Payments,
+    PortError,
     RefusedError,
     Sealed,
     UnavailableError,
@@ -284,7 +285,7 @@ def _start_or_withdraw(cart: Cart, order: SiteOrder, ports: OrderSitePorts) -> N
     """A cart that nobody can name must not stay behind a 503; under a key the repeat takes it up again."""
     try:
         _start(cart, ports)
-    except UnavailableError:
+    except PortError:
         if order.idempotency_key is not None:
             raise
         try:

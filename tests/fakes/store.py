@@ -1,0 +1,117 @@
+"""The port CartStore in memory: versions, dense numbers and slots under one lock."""
+
+import json
+import threading
+from dataclasses import dataclass, field, replace
+
+from hostcart.adapters.records import decode, encode
+from hostcart.domain import views
+from hostcart.domain.cart import Cart
+from hostcart.domain.catalogue import Slot
+from hostcart.ports import (
+    CapacityExhaustedError,
+    CartExistsError,
+    ConflictError,
+    OrderPage,
+    Sealed,
+    StoredView,
+)
+
+
+@dataclass
+class FakeCarts:
+    """`totals` says how many fit into a slot, `taken` how many are in it."""
+
+    totals: dict[Slot, int] = field(default_factory=dict)
+    taken: dict[Slot, int] = field(default_factory=dict)
+    items: dict[tuple[str, str], str] = field(default_factory=dict)
+    sealed: dict[tuple[str, str], Sealed] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    history: list[Cart] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def create(self, cart: Cart, sealed: Sealed) -> None:
+        with self._lock:
+            if _key(cart) in self.items:
+                raise CartExistsError
+            if cart.slot is not None:
+                if self.taken[cart.slot] >= self.totals[cart.slot]:
+                    raise CapacityExhaustedError
+                self.taken[cart.slot] += 1
+            self.sealed[_key(cart)] = sealed
+            self._put(cart)
+
+    def discard(self, cart: Cart) -> None:
+        with self._lock:
+            current = self.load(cart.account.id, cart.token)
+            if current is None or current.version != cart.version:
+                raise ConflictError
+            del self.items[_key(cart)]
+            if cart.slot is not None:
+                self.taken[cart.slot] -= 1
+
+    def load(self, account_id: str, token: str) -> Cart | None:
+        text = self.items.get((account_id, token))
+        return None if text is None else decode(Cart, text)
+
+    def load_sealed(self, account_id: str, token: str) -> Sealed:
+        return self.sealed.get((account_id, token), Sealed())
+
+    def last_number(self, account_id: str) -> int:
+        return self.counters.get(account_id, 0)
+
+    def open_order(self, cart: Cart) -> Cart:
+        with self._lock:
+            if self.last_number(cart.account.id) != cart.opened.number - 1:
+                raise ConflictError
+            stored = self._replace(cart)
+            self.counters[cart.account.id] = cart.opened.number
+            return stored
+
+    def save(self, cart: Cart, *, sealed_password: bytes | None = None, release: Slot | None = None) -> Cart:
+        with self._lock:
+            stored = self._replace(cart)
+            if sealed_password is not None:
+                self.sealed[_key(cart)] = replace(self.sealed[_key(cart)], password=sealed_password)
+            if release is not None:
+                self.taken[release] -= 1
+            return stored
+
+    def cart_view(self, account_id: str, token: str) -> StoredView | None:
+        cart = self.load(account_id, token)
+        return None if cart is None else _view(cart, views.cart_view(cart))
+
+    def order_view(self, account_id: str, token: str) -> StoredView | None:
+        cart = self.load(account_id, token)
+        if cart is None or cart.order is None:
+            return None
+        password = self.load_sealed(account_id, token).password
+        return replace(_view(cart, views.order_view(cart)), sealed_password=password)
+
+    def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage:
+        carts = [decode(Cart, text) for (account, _), text in self.items.items() if account == account_id]
+        opened = sorted((cart for cart in carts if cart.order), key=lambda cart: -cart.opened.number)
+        shown = opened[(page - 1) * per_page : page * per_page]
+        entries = tuple(json.loads(json.dumps(views.list_entry(cart))) for cart in shown)
+        return OrderPage(orders=entries, total=self.last_number(account_id))
+
+    def _replace(self, cart: Cart) -> Cart:
+        current = self.load(cart.account.id, cart.token)
+        if current is None or current.version != cart.version:
+            raise ConflictError
+        stored = replace(cart, version=cart.version + 1)
+        self._put(stored)
+        return stored
+
+    def _put(self, cart: Cart) -> None:
+        self.items[_key(cart)] = encode(cart)
+        self.history.append(cart)
+
+
+def _key(cart: Cart) -> tuple[str, str]:
+    return cart.account.id, cart.token
+
+
+def _view(cart: Cart, view: views.View) -> StoredView:
+    terminal = cart.order is not None and cart.order.status.terminal
+    return StoredView(body=json.dumps(view), version=cart.version, terminal=terminal)
