@@ -1,0 +1,102 @@
+"""The API as a client of one account sees it."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+type Json = dict[str, Any]
+
+PRICE = 1300
+"""Cents of plan `basic`, monthly, in US dollars."""
+TERMINAL = frozenset({"completed", "failed", "cancelled"})
+_POLL_SECONDS = 0.1
+
+
+def site_body(callback: Mapping[str, str] | None = None, **site: Any) -> Json:
+    """The body of a site order; keywords replace fields of the site, None leaves one out."""
+    fields = {"name": "My blog", "variant": "vanilla", "location": "pdx", "plan": "basic", "term": "monthly"}
+    fields |= site
+    body: Json = {"site": {name: value for name, value in fields.items() if value is not None}}
+    if callback is not None:
+        body["callback"] = dict(callback)
+    return body
+
+
+def new_key() -> str:
+    """An Idempotency-Key that was never used."""
+    return uuid.uuid4().hex
+
+
+class Shop:
+    """One account's client; `http` is shared by all of them and keeps its connections alive."""
+
+    def __init__(
+        self, http: httpx.Client, api_url: str, account: Mapping[str, str], credential: str = "user_key"
+    ) -> None:
+        self.account = account
+        self.account_id = account["id"]
+        self.token = account[credential]
+        self._http = http
+        self._api_url = api_url
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "X-Auth-Account": self.account_id}
+
+    def call(
+        self, method: str, path: str, *, headers: Mapping[str, str | None] | None = None, **request: Any
+    ) -> httpx.Response:
+        """One request; a header given as None is left out."""
+        merged: dict[str, str | None] = {**self.headers, **(headers or {})}
+        sent = {name: value for name, value in merged.items() if value is not None}
+        return self._http.request(method, self._api_url + path, headers=sent, **request)
+
+    def get(self, path: str, **request: Any) -> httpx.Response:
+        return self.call("GET", path, **request)
+
+    def post(self, body: Any, *, key: str | None = None, **request: Any) -> httpx.Response:
+        """`POST /api/orders`."""
+        headers = {**request.pop("headers", {}), **({} if key is None else {"Idempotency-Key": key})}
+        return self.call("POST", "/api/orders", json=body, headers=headers, **request)
+
+    def place(self, body: Json | None = None, *, key: str | None = None) -> str:
+        """Order; the cart's token."""
+        answer = self.post(site_body() if body is None else body, key=key)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["cart"]["token"])
+
+    def cart(self, token: str) -> Json:
+        return self._json(f"/api/carts/{token}")
+
+    def order(self, token: str) -> Json:
+        """The order of a cart."""
+        return self._json(f"/api/orders/{uuid.UUID(token)}")
+
+    def until(self, token: str, reached: Callable[[Json], bool], *, seconds: float = 30) -> Json:
+        """The cart's view as soon as `reached` holds for it."""
+        deadline = time.monotonic() + seconds
+        while not reached(view := self.cart(token)):
+            assert time.monotonic() < deadline, f"not reached in {seconds} s: {view}"
+            time.sleep(_POLL_SECONDS)
+        return view
+
+    def payment(self, token: str, status: str, *, seconds: float = 30) -> Json:
+        """The order's view as soon as the payment has this status."""
+        self.until(
+            token, lambda cart: bool(cart["orders"]) and cart["payment"]["status"] == status, seconds=seconds
+        )
+        return self.order(token)
+
+    def finish(self, token: str, *, seconds: float = 40) -> Json:
+        """The order's view as soon as it is terminal."""
+        self.until(token, lambda cart: cart["cart"]["rollup_status"] in TERMINAL, seconds=seconds)
+        return self.order(token)
+
+    def _json(self, path: str) -> Json:
+        answer = self.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        body: Json = answer.json()
+        return body

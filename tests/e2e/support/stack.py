@@ -1,0 +1,87 @@
+"""A local stack of the tests' own: started and stopped by the commands that a developer uses."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.engine.workspace import ROOT, Workspace
+
+BYTECODE = ROOT / ".local" / "pycache"
+_COMMAND_SECONDS = 150
+_LOG_TAIL_BYTES = 4000
+
+type Json = dict[str, Any]
+
+
+class CommandFailedError(Exception):
+    """A command of the stack ended with an error; the text is what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """The stack below `home`."""
+
+    home: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(
+            home=self.home,
+            template=ROOT / ".aws-sam" / "build" / "template.yaml",
+            runtime_python=ROOT / ".tools" / "runtime" / "bin" / "python",
+        )
+
+    @property
+    def facts(self) -> Json:
+        """What stack.json holds now."""
+        facts: Json = json.loads(self.workspace.stack_file.read_text())
+        return facts
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The stack's own secrets by name."""
+        secrets: dict[str, str] = json.loads((self.workspace.state / "secrets.json").read_text())
+        return secrets
+
+    def up(self) -> None:
+        """Start it. Compiled Python is shared between stacks: it is the same code."""
+        BYTECODE.mkdir(parents=True, exist_ok=True)
+        if not (self.home / "pycache").exists():
+            (self.home / "pycache").symlink_to(BYTECODE)
+        try:
+            self.command("up")
+        except CommandFailedError as failed:
+            raise CommandFailedError(f"{failed}\n{self.log_tails()}") from None
+
+    def down(self) -> None:
+        self.command("down")
+
+    def command(self, *arguments: str) -> str:
+        """Run `python -m local ...` and return what it printed. Raises CommandFailedError."""
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("HOSTCART_", "AWS_"))
+        }
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "local", *arguments],
+            cwd=ROOT,
+            env={**environment, "HOSTCART_LOCAL_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise CommandFailedError(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def log_tails(self) -> str:
+        """The end of every log file, for the report of a failure."""
+        tails = []
+        for path in sorted(self.workspace.logs.rglob("*.log")):
+            text = path.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace")
+            tails.append(f"--- {path.relative_to(self.home)}\n{text}")
+        return "\n".join(tails)

@@ -1,0 +1,258 @@
+"""Everything behind the API: what the sandboxes, the table and the state machine hold."""
+
+import contextlib
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+from local.engine import aws
+from tests.e2e.support.stack import LocalStack
+
+type Json = dict[str, Any]
+type Item = dict[str, Any]
+
+HISTORY = "history"
+_SANDBOXES = ("stripe_url", "sites_url", "callback_url")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is of everything that an order makes."""
+
+    carts: Mapping[str, int]
+    numbers: Mapping[str, int]
+    invoices: int
+    subscriptions: int
+    sites: int
+    taken: Mapping[str, int]
+    executions: int
+
+
+class World:
+    """Views on one running stack."""
+
+    def __init__(self, stack: LocalStack, http: httpx.Client) -> None:
+        self.stack = stack
+        self.http = http
+        self.facts = stack.facts
+        self.accounts: Mapping[str, Mapping[str, str]] = self.facts["accounts"]
+
+    # --- the sandboxes ----------------------------------------------------------------------------
+
+    def invoices(self, token: str | None = None) -> list[Json]:
+        """Of one cart, or all."""
+        found = self._listed("stripe_url", "invoices")
+        return [entry for entry in found if token in (None, entry["metadata"].get("cart_token"))]
+
+    def subscriptions(self, token: str | None = None) -> list[Json]:
+        found = self._listed("stripe_url", "subscriptions")
+        wanted = None if token is None else order_id(token)
+        return [entry for entry in found if wanted in (None, entry["metadata"].get("order_id"))]
+
+    def sites(self, token: str | None = None) -> list[Json]:
+        """Sites that exist: an id that was deleted is burnt and does not count."""
+        wanted = None if token is None else order_id(token)
+        found = self._listed("sites_url", "sites")
+        return [entry for entry in found if entry["status"] != "deleted" and wanted in (None, entry["id"])]
+
+    def received(self, path: str | None = None) -> list[Json]:
+        """What the callback sink got, in order."""
+        return [entry for entry in self._listed("callback_url", "received") if path in (None, entry["path"])]
+
+    def stripe(self, path: str) -> Json:
+        """One object of the payment processor as its API shows it."""
+        headers = {"Authorization": f"Bearer {self.stack.secrets['stripe_api_key']}"}
+        answer = self.http.get(f"{self.facts['stripe_url']}/v1/{path}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    def advance_clock(self, seconds: int) -> None:
+        """Let the payment processor's time pass."""
+        self._tell("stripe_url", "clock", {"advance_seconds": seconds})
+
+    def authenticate(self, token: str, outcome: str) -> httpx.Response:
+        """The customer on the hosted invoice page."""
+        (invoice,) = self.invoices(token)
+        return self._tell("stripe_url", "authenticate", {"invoice": invoice["id"], "outcome": outcome})
+
+    def arm(self, sandbox: str, match: str, action: str, times: int = 1) -> None:
+        """Arm a fault, e.g. `arm("stripe", "POST /v1/invoices", "drop")`."""
+        self._tell(f"{sandbox}_url", "faults", {"match": match, "action": action, "times": times})
+
+    def armed(self, sandbox: str) -> list[Json]:
+        return self._listed(f"{sandbox}_url", "faults")
+
+    def disarm(self) -> None:
+        for name in _SANDBOXES:
+            self.http.delete(f"{self.facts[name]}/_sandbox/faults").raise_for_status()
+
+    def site_settings(self, **settings: float) -> None:
+        """`provision_seconds`, `fail_next`."""
+        self._tell("sites_url", "settings", settings)
+
+    def sink(self, kind: str = "ok") -> dict[str, str]:
+        """A callback of its own: url, path at the sink, an authorization that is a secret of its own."""
+        path = f"/{kind}/{uuid.uuid4().hex}"
+        return {
+            "path": path,
+            "url": f"{self.facts['callback_url']}{path}",
+            "authorization": f"Bearer callback-{uuid.uuid4().hex}",
+        }
+
+    # --- the table --------------------------------------------------------------------------------
+
+    def carts(self, account: str) -> list[Item]:
+        """The cart items of an account, whole."""
+        return [item for page in self._cart_pages(account) for item in page["Items"]]
+
+    def cart_item(self, account: str, token: str) -> Item | None:
+        key = {"pk": {"S": self._pk(account)}, "sk": {"S": f"CART#{token}"}}
+        found: Item | None = self.dynamodb.get_item(TableName=self.facts["table"], Key=key).get("Item")
+        return found
+
+    def last_number(self, account: str) -> int:
+        """The account's order counter."""
+        key = {"pk": {"S": self._pk(account)}, "sk": {"S": "COUNTER"}}
+        found = self.dynamodb.get_item(TableName=self.facts["table"], Key=key).get("Item")
+        return 0 if found is None else int(found["last_number"]["N"])
+
+    def taken(self) -> dict[str, int]:
+        """Capacity in use by `location/variant`."""
+        slots = [
+            {"pk": {"S": f"SLOT#{location}#{variant}"}, "sk": {"S": "SLOT"}}
+            for location in ("pdx", "fra", "tiny")
+            for variant in ("vanilla", "extendify")
+        ]
+        answer = self.dynamodb.batch_get_item(RequestItems={self.facts["table"]: {"Keys": slots}})
+        return {
+            "/".join(item["pk"]["S"].split("#")[1:]): int(item["taken"]["N"])
+            for item in answer["Responses"][self.facts["table"]]
+        }
+
+    # --- the state machine ------------------------------------------------------------------------
+
+    def executions(self) -> list[Json]:
+        """All executions: name, executionArn, status."""
+        pages = self.stepfunctions.get_paginator("list_executions").paginate(
+            stateMachineArn=self.facts["state_machine_arn"]
+        )
+        return [entry for page in pages for entry in page["executions"]]
+
+    def history(self, token: str) -> list[Json]:
+        """All events of the execution of a cart."""
+        pages = self.stepfunctions.get_paginator("get_execution_history").paginate(
+            executionArn=self._execution(token)
+        )
+        return [entry for page in pages for entry in page["events"]]
+
+    def outcome(self, token: str, *, seconds: float = 30) -> Json:
+        """The execution of a cart, once it has ended."""
+
+        def ended() -> Json | None:
+            arn = self._execution(token)
+            found: Json = self.stepfunctions.describe_execution(executionArn=arn)
+            return None if found["status"] == "RUNNING" else found
+
+        return await_value(ended, seconds=seconds)
+
+    def settle(self, *, seconds: float = 90) -> None:
+        """Wait until no execution runs any more."""
+        await_value(
+            lambda: all(entry["status"] != "RUNNING" for entry in self.executions()), seconds=seconds
+        )
+
+    # --- all at once ------------------------------------------------------------------------------
+
+    def counts(self) -> Counts:
+        names = [name for name in self.accounts if name != HISTORY]
+        return Counts(
+            carts={name: self._cart_count(name) for name in names},
+            numbers={name: self.last_number(name) for name in names},
+            invoices=len(self.invoices()),
+            subscriptions=len(self.subscriptions()),
+            sites=len(self.sites()),
+            taken=self.taken(),
+            executions=len(self.executions()),
+        )
+
+    @contextlib.contextmanager
+    def nothing_created(self) -> Iterator[None]:
+        """What is done inside must leave no cart, number, invoice, subscription, site, slot, execution."""
+        before = self.counts()
+        yield
+        assert self.counts() == before
+
+    def delivered_once(self, token: str, *, amount: int) -> None:
+        """One paid invoice, one charge, one live subscription, one site, one execution."""
+        (invoice,) = self.invoices(token)
+        assert (invoice["status"], invoice["total"]) == ("paid", amount)
+        assert invoice["amount_paid"] + invoice["credit_applied"] == amount
+        assert invoice["amount_refunded"] == 0
+        assert [entry["status"] for entry in self.subscriptions(token)] == ["active"]
+        assert [entry["status"] for entry in self.sites(token)] == ["ready"]
+        assert Counter(entry["name"] for entry in self.executions())[token] == 1
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        return aws.client("dynamodb", self.facts["aws_endpoint"])
+
+    @cached_property
+    def stepfunctions(self) -> Any:
+        return aws.client("stepfunctions", self.facts["stepfunctions_endpoint"])
+
+    def _listed(self, sandbox: str, view: str) -> list[Json]:
+        answer = self.http.get(f"{self.facts[sandbox]}/_sandbox/{view}")
+        answer.raise_for_status()
+        found: list[Json] = answer.json()
+        return found
+
+    def _tell(self, sandbox: str, view: str, order: Mapping[str, Any]) -> httpx.Response:
+        answer = self.http.post(f"{self.facts[sandbox]}/_sandbox/{view}", json=order)
+        answer.raise_for_status()
+        return answer
+
+    def _pk(self, account: str) -> str:
+        return f"ACCOUNT#{self.accounts[account]['id']}"
+
+    def _cart_count(self, account: str) -> int:
+        return sum(page["Count"] for page in self._cart_pages(account, Select="COUNT"))
+
+    def _cart_pages(self, account: str, **options: Any) -> Iterator[Json]:
+        yield from self.dynamodb.get_paginator("query").paginate(
+            TableName=self.facts["table"],
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :cart)",
+            ExpressionAttributeValues={":pk": {"S": self._pk(account)}, ":cart": {"S": "CART#"}},
+            ConsistentRead=True,
+            **options,
+        )
+
+    def _execution(self, token: str) -> str:
+        return f"{self.facts['state_machine_arn'].replace(':stateMachine:', ':execution:')}:{token}"
+
+
+def order_id(token: str) -> str:
+    """The id of a cart's order."""
+    return str(uuid.UUID(token))
+
+
+def await_value[T](look: Callable[[], T | None], *, seconds: float) -> T:
+    """The first truthy value of `look`."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not there after {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+def facts_of(item: Item) -> Json:
+    """The stored facts of a cart item."""
+    facts: Json = json.loads(item["facts"]["S"])
+    return facts
