@@ -1,10 +1,7 @@
 """Every example event answers what events/expected.yaml says, under the real runtime client."""
 
 import json
-import time
-import urllib.request
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
@@ -12,12 +9,13 @@ import yaml
 from hostcart.contract import responses
 from pydantic import BaseModel
 
-from local.engine import invoke, workspace
+from local.engine import invoke
 from local.engine.runtime_api import Outcome
-from local.engine.workspace import ROOT, Workspace
+from local.engine.workspace import ROOT
+from tests.e2e.support.shop import Shop
+from tests.e2e.support.world import World
 
 type Expected = Mapping[str, Any]
-type Stack = Mapping[str, Any]
 
 EVENTS: Final = ROOT / "events"
 EXPECTED: Final[Mapping[str, Expected]] = yaml.safe_load((EVENTS / "expected.yaml").read_text())
@@ -28,9 +26,6 @@ MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "list_orders": responses.OrderList,
     "describe_catalogue": responses.About,
 }
-DEADLINE_SECONDS: Final = 120
-
-pytestmark = pytest.mark.stack
 
 
 def _function(event: str) -> str:
@@ -38,52 +33,37 @@ def _function(event: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def outcomes(stack: Stack) -> Iterator[Mapping[str, Outcome]]:
+def outcomes(world: World) -> Mapping[str, Outcome]:
     """The outcome of each event; one process serves all events of a function."""
-    here = workspace.from_environment()
-    found = _run(here, stack, "order_site")
-    _await_order(stack, json.loads(found["api/order_site__accepted.json"].payload["body"]))
+    found = _run(world, "order_site")
+    accepted = json.loads(found["api/order_site__accepted.json"].payload["body"])
+    shop = Shop(world.http, world.facts["api_url"], world.accounts["ready"])
+    shop.until(accepted["cart"]["token"], _is_completed)  # the later events read this order
     for function in dict.fromkeys(map(_function, EXPECTED)):
         if function != "order_site":
-            found |= _run(here, stack, function)
-    yield found
-    _request(f"{stack['stripe_url']}/_sandbox/faults", method="DELETE")
+            found |= _run(world, function)
+    return found
 
 
-def _run(here: Workspace, stack: Stack, function: str) -> dict[str, Outcome]:
-    plain = [name for name in EXPECTED if _function(name) == function and "fault" not in EXPECTED[name]]
-    found = dict(zip(plain, invoke.run_all(here, function, [_event(n) for n in plain]), strict=True))
-    for name, expected in EXPECTED.items():
-        if _function(name) == function and "fault" in expected:
-            _request(f"{stack['stripe_url']}/_sandbox/faults", method="POST", body=expected["fault"])
+def _is_completed(cart: Mapping[str, Any]) -> bool:
+    return bool(cart["cart"]["rollup_status"] == "completed")
+
+
+def _run(world: World, function: str) -> dict[str, Outcome]:
+    """The outcomes of a function's events; one that needs a fault has a process of its own."""
+    names = [name for name in EXPECTED if _function(name) == function]
+    plain = [name for name in names if "fault" not in EXPECTED[name]]
+    here = world.stack.workspace
+    found = dict(zip(plain, invoke.run_all(here, function, [_event(name) for name in plain]), strict=True))
+    for name in names:
+        if name not in found:
+            world.arm("stripe", **EXPECTED[name]["fault"])
             found[name] = invoke.run(here, function, _event(name))
     return found
 
 
-@cache
 def _event(name: str) -> Any:
     return json.loads((EVENTS / name).read_text())
-
-
-def _await_order(stack: Stack, cart: Mapping[str, Any]) -> None:
-    """The later events read the order that the first one placed."""
-    ready = stack["accounts"]["ready"]
-    headers = {"Authorization": f"Bearer {ready['user_key']}", "X-Auth-Account": ready["id"]}
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    state = cart
-    while state["cart"]["rollup_status"] != "completed":
-        assert time.monotonic() < deadline, f"the order is not completed: {state}"
-        time.sleep(0.2)
-        state = _request(stack["api_url"] + cart["cart"]["poll_url"], headers=headers)
-
-
-def _request(
-    address: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: Any = None
-) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(address, data=data, headers=dict(headers or {}), method=method)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback addresses
-        return json.loads(answer.read() or b"null")
 
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if "status" in EXPECTED[name]])
@@ -98,11 +78,9 @@ def test_an_http_event_is_answered_as_expected(name: str, outcomes: Mapping[str,
     body = json.loads(answer["body"])
     assert body.get("code") == expected.get("code")
     assert body | expected.get("result", {}) == body
-    problem = answer["statusCode"] >= 400
-    assert answer["headers"]["Content-Type"] == (
-        "application/problem+json" if problem else "application/json"
-    )
-    (responses.Problem if problem else MODELS[_function(name)]).model_validate_json(answer["body"])
+    refused = answer["statusCode"] >= 400
+    assert answer["headers"]["Content-Type"] == f"application/{'problem+' if refused else ''}json"
+    (responses.Problem if refused else MODELS[_function(name)]).model_validate_json(answer["body"])
 
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if "effect" in EXPECTED[name]])
