@@ -33,7 +33,6 @@ class FixedSecrets(Secrets):
         self.forgotten = 0
 
     def get(self, arn: str) -> Mapping[str, str]:
-        assert arn == SETTINGS_ARN
         return self.members
 
     def forget(self, arn: str) -> None:

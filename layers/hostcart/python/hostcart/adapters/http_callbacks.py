@@ -83,15 +83,15 @@ class HttpCallbacks:
         watchdog.start()
         try:
             connection.request("POST", target.path, body=body, headers=dict(headers))
-            response = connection.getresponse()
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                response.read(_BODY_BYTES_READ)  # a courtesy to the sender; the status has decided
+            with connection.getresponse() as response:
+                connection.raise_if_aborted()  # headers that were cut off look complete
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    response.read(_BODY_BYTES_READ)  # a courtesy to the sender; the status has decided
+                return response.status
         except TimeoutError as error:
             raise UnavailableError("callback_timed_out") from error
         except (OSError, http.client.HTTPException) as error:
             raise UnavailableError(_failure_code(error, aborted=connection.aborted)) from error
-        else:
-            return response.status
         finally:
             watchdog.cancel()
             connection.close()
@@ -114,6 +114,7 @@ class _PinnedConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = self._connect_to_any()
+        self.raise_if_aborted()
         self.sock.settimeout(TOTAL_SECONDS)
         if self._tls is not None:
             self.sock = self._tls.wrap_socket(
@@ -129,6 +130,10 @@ class _PinnedConnection(http.client.HTTPConnection):
             except OSError as error:
                 failure = error
         raise failure or OSError("no address")
+
+    def raise_if_aborted(self) -> None:
+        if self.aborted:
+            raise TimeoutError
 
     def abort(self) -> None:
         """Ends the exchange from another thread."""

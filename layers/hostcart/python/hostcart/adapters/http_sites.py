@@ -118,8 +118,10 @@ def _is_success(status: int) -> bool:
 
 
 def _failure_code(error: Exception) -> str:
+    # A refused connection counts as a time-out in urllib3's class tree.
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
     timed_out = isinstance(error, urllib3.exceptions.TimeoutError)
-    return "timeout" if timed_out else "connection_lost"
+    return "timeout" if timed_out and not refused else "connection_lost"
 
 
 def _site(body: bytes, site_id: str) -> ProvisionedSite:
