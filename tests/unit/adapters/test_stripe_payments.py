@@ -44,7 +44,7 @@ def test_a_draft_moves_no_money_and_is_pinned_to_price_and_method() -> None:
     given = scene(ok(invoice("draft")))
     assert open_invoice(given).status is InvoiceStatus.DRAFT
     (sent,) = given.http.sent
-    assert (sent.route, sent.key) == ("POST /v1/invoices", f"cart:{TOKEN}:inv")
+    assert (sent.route, sent.key) == ("POST /v1/invoices", f"cart:{TOKEN}:inv:pm_1")
     assert sent.params == {
         "customer": "cus_1",
         "currency": "usd",
@@ -106,7 +106,7 @@ def test_a_discarded_draft_is_not_revived_by_its_key() -> None:
     given = scene(replay, MISSING, replay, MISSING, ok(invoice("draft", id="in_3")))
     assert open_invoice(given).id == "in_3"
     keys = [sent.key for sent in given.http.sent if sent.method == "post"]
-    assert keys == [f"cart:{TOKEN}:inv", f"cart:{TOKEN}:inv:2", f"cart:{TOKEN}:inv:3"]
+    assert keys == [f"cart:{TOKEN}:inv:pm_1{suffix}" for suffix in ("", ":2", ":3")]
 
 
 def test_a_live_draft_is_found_again() -> None:

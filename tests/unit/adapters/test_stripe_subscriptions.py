@@ -52,6 +52,24 @@ def test_the_renewal_starts_when_the_paid_term_ends() -> None:
     }
 
 
+def test_a_paid_term_beyond_the_natural_period_is_covered_by_a_trial() -> None:
+    given = scene(
+        error(400, code="parameter_invalid", param="billing_cycle_anchor"),
+        ok({"id": "sub_1", "object": "subscription", "status": "trialing"}),
+    )
+    assert subscribe(given) == ("sub_1", "trialing")
+    anchored, trial = given.http.sent
+    assert (anchored.key, trial.key) == ("order:order-1:sub", "order:order-1:sub:trial")
+    assert trial.params["trial_end"] == anchored.params["billing_cycle_anchor"]
+    assert "billing_cycle_anchor" not in trial.params
+
+
+def test_any_other_refusal_of_the_renewal_stands() -> None:
+    given = scene(error(400, code="resource_missing", param="customer"))
+    with pytest.raises(RefusedError, match="resource_missing"):
+        subscribe(given)
+
+
 def test_the_orders_subscription_is_found_on_a_later_page() -> None:
     given = scene(
         ok(listing(subscription(1, "active", "other"), subscription(2, "canceled", "order-1"), more=True)),

@@ -39,7 +39,10 @@ class StripePayments:
     def open_invoice(
         self, *, customer_id: str, method_id: str, currency: str, account_id: str, cart_token: str
     ) -> Invoice:
-        """A draft that was discarded is replayed too: then the next key in line opens a new one."""
+        """The key names the method: a repeat after the customer replaced the card is another call.
+
+        A draft that was discarded is replayed too: then the next key in line opens a new one.
+        """
         params: stripe.params.InvoiceCreateParams = {
             "customer": customer_id,
             "currency": currency,
@@ -51,7 +54,7 @@ class StripePayments:
             "metadata": {"cart_token": cart_token, "account_id": account_id},
         }
         for generation in range(1, _MOST_DRAFTS + 1):
-            suffix = "inv" if generation == 1 else f"inv:{generation}"
+            suffix = f"inv:{method_id}" if generation == 1 else f"inv:{method_id}:{generation}"
             with self._api.calls() as v1:
                 opened = v1.invoices.create(params, {"idempotency_key": f"cart:{cart_token}:{suffix}"})
                 if not is_replay(headers(opened)):

@@ -43,29 +43,40 @@ def create_subscription(
     order_id: str,
     account_id: str,
 ) -> tuple[str, str]:
-    """(id, status). Nothing is charged before `paid_through`: the first period was paid with the cart."""
-    with api.calls() as v1:
-        created = v1.subscriptions.create(
+    """(id, status). Nothing is charged before `paid_through`: the first period was paid with the cart.
+
+    Stripe refuses an anchor later than one natural period from now. Around a month's end the paid term can
+    end later than that (paid on 30 January, created on the 31st); then a trial covers the difference.
+    """
+    params: stripe.params.SubscriptionCreateParams = {
+        "customer": customer_id,
+        "items": [
             {
-                "customer": customer_id,
-                "items": [
-                    {
-                        "price_data": {
-                            "currency": currency,
-                            "product": product_id,
-                            "unit_amount": amount,
-                            "recurring": {"interval": interval},
-                        }
-                    }
-                ],
-                "billing_cycle_anchor": int(paid_through.timestamp()),
-                "proration_behavior": "none",
-                "off_session": True,
-                "default_payment_method": method_id,
-                "metadata": {"order_id": order_id, "account_id": account_id},
-            },
-            {"idempotency_key": f"order:{order_id}:sub"},
-        )
+                "price_data": {
+                    "currency": currency,
+                    "product": product_id,
+                    "unit_amount": amount,
+                    "recurring": {"interval": interval},
+                }
+            }
+        ],
+        "proration_behavior": "none",
+        "off_session": True,
+        "default_payment_method": method_id,
+        "metadata": {"order_id": order_id, "account_id": account_id},
+    }
+    end, key = int(paid_through.timestamp()), f"order:{order_id}:sub"
+    with api.calls() as v1:
+        try:
+            created = v1.subscriptions.create(
+                {**params, "billing_cycle_anchor": end}, {"idempotency_key": key}
+            )
+        except stripe.InvalidRequestError as refusal:
+            if refusal.param != "billing_cycle_anchor":
+                raise
+            created = v1.subscriptions.create(
+                {**params, "trial_end": end}, {"idempotency_key": f"{key}:trial"}
+            )
         return _facts(answer(created))
 
 
