@@ -35,11 +35,11 @@ ALLOWED: dict[type[StrEnum], set[tuple[str, str]]] = {
     },
     TaskStatus: {
         ("pending", "running"),
-        *(
-            (start, end)
-            for start in ("pending", "running")
-            for end in ("completed", "failed", "skipped", "cancelled")
-        ),
+        ("pending", "skipped"),
+        ("pending", "cancelled"),
+        ("running", "completed"),
+        ("running", "failed"),
+        ("running", "cancelled"),
     },
 }
 TABLES: list[Mapping[Any, frozenset[Any]]] = [CART, ORDER, PAYMENT, TASK]

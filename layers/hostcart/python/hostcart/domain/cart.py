@@ -172,6 +172,13 @@ def start_attempt(cart: Cart, attempt: int, now: datetime) -> Cart:
     return _touch(cart, cart.opened, now, payment=replace(cart.payment, attempt=attempt))
 
 
+def require_running(cart: Cart, name: TaskName) -> None:
+    """Refuses a step out of turn, before it touches the outside: too early, or after a failure."""
+    _refuse_failed(cart.opened)
+    if not any(task.name is name and task.status is TaskStatus.RUNNING for task in cart.opened.tasks):
+        raise TransitionRefusedError(f"the task {name} is not running")
+
+
 def deliver_site(cart: Cart, site: Site, now: datetime) -> Cart:
     """The site is there."""
     order = cart.opened

@@ -45,10 +45,9 @@ PAYMENT: Final[Mapping[PaymentStatus, frozenset[PaymentStatus]]] = {
     PaymentStatus.CANCELLED: frozenset(),
 }
 
-_ENDED: Final = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
 TASK: Final[Mapping[TaskStatus, frozenset[TaskStatus]]] = {
-    TaskStatus.PENDING: _ENDED | {TaskStatus.RUNNING},
-    TaskStatus.RUNNING: _ENDED,
+    TaskStatus.PENDING: frozenset({TaskStatus.RUNNING, TaskStatus.SKIPPED, TaskStatus.CANCELLED}),
+    TaskStatus.RUNNING: frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED}),
     TaskStatus.COMPLETED: frozenset(),
     TaskStatus.FAILED: frozenset(),
     TaskStatus.SKIPPED: frozenset(),

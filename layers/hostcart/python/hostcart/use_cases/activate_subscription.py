@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hostcart.contract.statuses import Term
-from hostcart.domain.cart import Cart, Subscription
+from hostcart.domain.cart import Cart, Subscription, TaskName, require_running
 from hostcart.domain.cart import activate_subscription as activated
 from hostcart.domain.money import total
 from hostcart.ports import CartStore, Clock, Payments, RefusedError
@@ -31,6 +31,7 @@ def activate_subscription(account_id: str, cart_token: str, *, ports: ActivateSu
     """
     cart = load(ports.carts, account_id, cart_token)
     if cart.opened.subscription is None:
+        require_running(cart, TaskName.ACTIVATE_SUBSCRIPTION)
         subscription = _find_or_create(cart, ports.payments)
         now = ports.clock.now()
         change(

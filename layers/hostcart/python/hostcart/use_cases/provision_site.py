@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hostcart.domain.cart import Cart, Site, deliver_site
+from hostcart.domain.cart import Cart, Site, TaskName, deliver_site, require_running
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec
 from hostcart.ports import CartStore, Cipher, Clock, Metrics, RefusedError, Sites
 from hostcart.use_cases.errors import SiteFailedError
@@ -35,6 +35,7 @@ def provision_site(
     cart = load(ports.carts, account_id, cart_token)
     if cart.opened.site is not None:
         return Provisioning(ready=True, wait_seconds=0)
+    require_running(cart, TaskName.PROVISION_SITE)
     site = _ask(cart, ports.sites)
     if site.status is ProvisionStatus.FAILED:
         raise SiteFailedError("site_failed")

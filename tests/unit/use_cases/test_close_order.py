@@ -1,0 +1,86 @@
+"""CloseOrder: the terminal state, and the slot given back once."""
+
+import pytest
+from hostcart.contract.statuses import CartStatus, OrderStatus
+from hostcart.domain.transitions import TransitionRefusedError
+from hostcart.ports import ConflictError
+from hostcart.use_cases.errors import CartNotFoundError
+
+from tests.fakes.world import CALLBACK, PDX, World, site_order
+
+
+@pytest.fixture
+def active(delivered: World) -> World:
+    delivered.activate()
+    return delivered
+
+
+@pytest.fixture
+def refunded(paid: World) -> World:
+    paid.refund()
+    return paid
+
+
+def test_a_delivered_order_completes_and_keeps_its_slot(active: World) -> None:
+    closed = active.close()
+    assert (closed.order_id, closed.status) == (active.cart.opened.id, OrderStatus.COMPLETED)
+    assert active.cart.status is CartStatus.CHECKED_OUT
+    assert active.carts.taken[PDX] == 1
+    assert ("OrdersClosed", {"status": "completed"}) in active.metrics.counted
+
+
+def test_a_failed_order_gives_its_slot_back_once(refunded: World) -> None:
+    assert [refunded.close().status for _ in range(3)] == [OrderStatus.FAILED] * 3
+    assert refunded.carts.taken[PDX] == 0
+    assert refunded.metrics.counted.count(("OrdersClosed", {"status": "failed"})) == 1
+
+
+def test_without_a_slot_nothing_is_given_back(world: World) -> None:
+    world.order(site_order(location="ams"))
+    world.refund()
+    assert world.close().status is OrderStatus.FAILED
+    assert world.carts.taken[PDX] == 0
+
+
+def test_a_repeat_writes_nothing(active: World) -> None:
+    active.close()
+    version = active.cart.version
+    assert active.close().status is OrderStatus.COMPLETED
+    assert active.cart.version == version
+
+
+def test_an_unfinished_order_is_not_closed(delivered: World) -> None:
+    with pytest.raises(TransitionRefusedError):
+        delivered.close()
+
+
+def test_a_notification_is_owed_until_it_is_settled(world: World) -> None:
+    world.order(site_order(callback=CALLBACK))
+    world.refund()
+    assert world.close().notify
+    assert world.close().notify
+    world.notify()
+    assert not world.close().notify
+
+
+def test_without_a_callback_none_is_owed(active: World) -> None:
+    assert not active.close().notify
+
+
+def test_of_two_closers_one_releases(refunded: World) -> None:
+    save = refunded.carts.save
+
+    def twin_first(*args: object, **options: object) -> object:
+        refunded.carts.save = save  # type: ignore[method-assign]
+        refunded.close()
+        raise ConflictError
+
+    refunded.carts.save = twin_first  # type: ignore[method-assign,assignment]
+    assert refunded.close().status is OrderStatus.FAILED
+    assert refunded.carts.taken[PDX] == 0
+
+
+def test_an_unknown_cart(world: World) -> None:
+    world.token = "0" * 32
+    with pytest.raises(CartNotFoundError):
+        world.close()
