@@ -86,7 +86,7 @@ def _upload_packages(workspace: Workspace, endpoint: str) -> dict[str, str]:
             raise
     bodies = {
         logical_id: bootstrap.package(function, workspace.runtime_python)
-        for logical_id, function in translation.functions(workspace.template).items()
+        for logical_id, function in translation.functions(workspace.template, workspace.staged).items()
     }
     bodies[""] = bootstrap.empty_layer()
     addresses = {}

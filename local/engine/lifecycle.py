@@ -22,6 +22,7 @@ from local.engine import (
     ports,
     processes,
     secrets,
+    staging,
     stepfunctions_process,
 )
 from local.engine.parameters import url
@@ -90,11 +91,20 @@ def snapshot(workspace: Workspace) -> None:
             os.kill(record.pid, signal.SIGUSR1)
 
 
-def redeploy(workspace: Workspace, stack: Mapping[str, Any]) -> None:
-    """Bring the present build's template to the running stack."""
+def redeploy(workspace: Workspace, stack: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring the present build to the running stack; the new stack.json.
+
+    The engine replaces an API whose OpenAPI body changed, so `api_url` may change (AWS keeps it).
+    """
+    staging.stage(workspace)
     arns = secrets.put(stack["aws_endpoint"], secrets.load(workspace))
     values = parameters.build(_last_ports(workspace), arns)
-    deploy.deploy(workspace, stack["aws_endpoint"], values, stack["stepfunctions_endpoint"])
+    deployed = deploy.deploy(workspace, stack["aws_endpoint"], values, stack["stepfunctions_endpoint"])
+    records = processes.recorded(workspace)
+    fresh = _describe(workspace, _last_ports(workspace), deployed, records)
+    fresh["accounts"] = stack["accounts"]
+    secrets.write_private(workspace.stack_file, json.dumps(fresh, indent=2) + "\n")
+    return fresh
 
 
 def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -> dict[str, Any]:
@@ -104,6 +114,7 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
     values = secrets.load(workspace)
     aws_endpoint, sfn_endpoint = url(chosen["aws"]), url(chosen["stepfunctions"])
     records = _spawn_engine(workspace, chosen, aws_endpoint)
+    staging.stage(workspace)
     if product:
         records.append(_spawn_sandboxes(workspace, chosen, values))
     health = [f"{aws_endpoint}/_ministack/health", f"{sfn_endpoint}/moto-api/"]

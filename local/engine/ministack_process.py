@@ -25,6 +25,7 @@ def environment(workspace: Workspace, port: int) -> Mapping[str, str]:
         "STATE_DIR": str(workspace.state / "aws"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(workspace.state / "s3"),
+        "HOSTCART_WORKERS_PER_FUNCTION": os.environ.get("HOSTCART_WORKERS_PER_FUNCTION", "8"),
         "HOSTCART_FUNCTION_LOGS": str(workspace.logs / "functions"),
     }
 
@@ -33,7 +34,7 @@ def main() -> None:
     """Install the shims, then serve until SIGTERM."""
     from ministack import app
 
-    from local.engine.shims import function_error, function_logs, log_wait, nagle, snapshot
+    from local.engine.shims import function_error, function_logs, log_wait, nagle, snapshot, worker_queue
 
     # ministack has read its level by now; functions inherit the rest and have a level of their own
     os.environ.pop("LOG_LEVEL", None)
@@ -41,6 +42,7 @@ def main() -> None:
     log_wait.install()
     function_logs.install(Path(os.environ["HOSTCART_FUNCTION_LOGS"]))
     function_error.install()
+    worker_queue.install(int(os.environ["HOSTCART_WORKERS_PER_FUNCTION"]))
     snapshot.install()
     sys.argv = ["ministack"]
     app.main()

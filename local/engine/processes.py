@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local.engine.workspace import ROOT, Workspace
 
+ORPHAN_SECONDS = 5
 MARKER = "HOSTCART_STACK_HOME"
 """Environment variable that every process of a stack inherits; tells its orphans from strangers."""
 
@@ -88,6 +89,9 @@ def kill_orphans(workspace: Workspace) -> None:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    while orphans(workspace) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def base_environment(workspace: Workspace) -> dict[str, str]:

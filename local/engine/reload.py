@@ -1,9 +1,7 @@
-"""`python -m local reload`: brings edits of handlers, layer, template and state machine to the running stack
-in seconds.
+"""`python -m local reload`: brings edits of handlers, layer, template and definition to the running stack.
 
-The workers run out of the build folder, so an edit of a handler needs a copy of the changed files and workers
-that start anew. Only a changed template, definition or requirements file needs a build and an update of the
-stack.
+The workers run out of a copy of the build, so an edit of a handler needs only its files copied and workers
+that start anew. A changed template, definition or requirements file needs a build and an update of the stack.
 """
 
 import filecmp
@@ -16,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from local.engine import aws, bootstrap, cloudformation_yaml, invoke, lifecycle, translation
+from local.engine import aws, bootstrap, cloudformation_yaml, invoke, lifecycle, staging, translation
 from local.engine.lifecycle import StackError
 from local.engine.translation import Function
 from local.engine.workspace import ROOT, Workspace
@@ -39,8 +37,8 @@ def reload(workspace: Workspace, name: str | None, say: Say) -> int:
     only = invoke.find(workspace, name) if name else None
     reach = sync(workspace, say)
     if reach is Changed.STACK:
-        lifecycle.redeploy(workspace, stack)
-    functions = list(translation.functions(workspace.template).values())
+        stack = lifecycle.redeploy(workspace, stack)
+    functions = list(translation.functions(workspace.template, workspace.staged).values())
     wanted = [only] if only and reach is Changed.FUNCTIONS else functions
     _restart(workspace, stack, wanted)
     say(f"{len(wanted)} function(s) reloaded in {time.monotonic() - began:.1f} s")
@@ -60,7 +58,7 @@ def sync(workspace: Workspace, say: Say) -> Changed:
         _build(say)
         return Changed.STACK
     reach = Changed.FUNCTIONS
-    for kind, origin, target in _folders(source, built):
+    for kind, origin, target in _folders(source, built, workspace.staged):
         if _copy(origin, target, say) and kind == translation.LAYER:
             reach = Changed.LAYERS
     return reach
@@ -83,22 +81,22 @@ def _needs_build(source: Path, built: Path) -> bool:
     newest = max(path.stat().st_mtime for path in (source, *machines))
     if newest > built.stat().st_mtime:
         return True
-    for _, origin, target in _folders(source, built):
+    for _, origin, target in _folders(source, built, built.parent):
         ours, theirs = origin / "requirements.txt", target / "requirements.txt"
         if ours.exists() and not (theirs.exists() and filecmp.cmp(ours, theirs, shallow=False)):
             return True
     return False
 
 
-def _folders(source: Path, built: Path) -> Iterator[tuple[str, Path, Path]]:
-    """Resource type, source folder and build folder of everything that was copied by the build."""
+def _folders(source: Path, built: Path, copies: Path) -> Iterator[tuple[str, Path, Path]]:
+    """Resource type, source folder and its copy below `copies` of everything that the build copied."""
     wanted, present = cloudformation_yaml.load(source), cloudformation_yaml.load(built)
     for logical_id, resource in wanted["Resources"].items():
         field = {translation.FUNCTION: "CodeUri", translation.LAYER: "ContentUri"}.get(resource["Type"])
         if field is None or logical_id not in present["Resources"]:
             continue
         origin = (source.parent / resource["Properties"][field]).resolve()
-        target = (built.parent / present["Resources"][logical_id]["Properties"][field]).resolve()
+        target = (copies / present["Resources"][logical_id]["Properties"][field]).resolve()
         if (target / "python").is_dir() and not (origin / "python").is_dir():
             target /= "python"  # where the build puts a layer's sources
         if origin != target:
@@ -113,8 +111,7 @@ def _copy(origin: Path, target: Path, say: Say) -> bool:
             continue
         there = target / path.relative_to(origin)
         if not there.exists() or not filecmp.cmp(path, there, shallow=False):
-            there.parent.mkdir(parents=True, exist_ok=True)
-            there.write_bytes(path.read_bytes())
+            staging.replace(path, there)
             say(f"changed {path.relative_to(ROOT)}")
             changed = True
     return changed

@@ -35,18 +35,18 @@ class Translated:
     """A CloudFormation template, and what CloudFormation does not say."""
 
     template: dict[str, Any]
-    functions: dict[str, Function]
     gateway_responses: dict[str, dict[str, Any]]
     time_to_live: dict[str, str]
     """Attribute name by the table's logical id."""
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def functions(template_path: Path) -> dict[str, Function]:
-    """The template's functions by logical id."""
+def functions(template_path: Path, staged: Path | None = None) -> dict[str, Function]:
+    """The template's functions by logical id, with their code below `staged` when that is given."""
     template = cloudformation_yaml.load(template_path)
+    folders = _Folders(template_path.parent, staged)
     return {
-        logical_id: _function(template, logical_id, template_path.parent)
+        logical_id: _function(template, logical_id, folders)
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == FUNCTION
     }
@@ -71,7 +71,6 @@ def translate(
 
     template = cloudformation_yaml.load(template_path)
     given = _parameter_values(template, parameters)
-    found = functions(template_path)
     for logical_id, resource in template["Resources"].items():
         properties = resource.setdefault("Properties", {})
         match resource["Type"]:
@@ -90,7 +89,6 @@ def translate(
     translated.pop("Transform", None)
     return Translated(
         template=translated,
-        functions=found,
         gateway_responses=_gateway_responses(translated),
         time_to_live=_time_to_live(translated),
         parameters={
@@ -99,7 +97,21 @@ def translate(
     )
 
 
-def _function(template: Mapping[str, Any], logical_id: str, base: Path) -> Function:
+@dataclass(frozen=True)
+class _Folders:
+    """Where the template's relative folders lie: below the build, or in the copy of it that runs."""
+
+    build: Path
+    staged: Path | None
+
+    def find(self, relative: str) -> Path:
+        folder = (self.build / relative).resolve()
+        if self.staged is not None and folder.is_relative_to(self.build.resolve()):
+            return self.staged / folder.relative_to(self.build.resolve())
+        return folder
+
+
+def _function(template: Mapping[str, Any], logical_id: str, folders: _Folders) -> Function:
     properties = template["Resources"][logical_id]["Properties"]
     common = template.get("Globals", {}).get("Function", {})
     references = [*common.get("Layers", []), *properties.get("Layers", [])]
@@ -108,8 +120,8 @@ def _function(template: Mapping[str, Any], logical_id: str, base: Path) -> Funct
     ]
     return Function(
         logical_id=logical_id,
-        code=(base / properties.get("CodeUri", common.get("CodeUri", "."))).resolve(),
-        layers=tuple((base / layer["Properties"]["ContentUri"] / "python").resolve() for layer in layers),
+        code=folders.find(properties.get("CodeUri", common.get("CodeUri", "."))),
+        layers=tuple(folders.find(layer["Properties"]["ContentUri"]) / "python" for layer in layers),
         handler=properties.get("Handler", common.get("Handler")),
     )
 

@@ -29,6 +29,11 @@ class Workspace:
         return self.home / "logs"
 
     @property
+    def staged(self) -> Path:
+        """The build that the running stack's functions are executed from."""
+        return self.home / "build"
+
+    @property
     def run(self) -> Path:
         """Process records and the lock of `up`."""
         return self.home / "run"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import invoke, lifecycle, ports, processes, workers
+from local.engine import lifecycle, ports, processes, workers
 from local.engine.workspace import Workspace
 from tests.infrastructure.fixtures import tiny
 
@@ -20,7 +20,7 @@ def here(tmp_path: Path) -> Iterator[Workspace]:
     lifecycle.down(workspace)
 
 
-def test_state_is_kept_over_a_restart(here: Workspace) -> None:
+def test_state_is_kept_over_a_restart_until_it_is_wiped(here: Workspace) -> None:
     first = tiny.start(here)
     tiny.get(first, "/greetings/kept", method="POST")
     arn = tiny.execute(first, "finished", {"name": "x"})
@@ -43,6 +43,10 @@ def test_state_is_kept_over_a_restart(here: Workspace) -> None:
     cut = tiny.outcome(second, running)
     assert (cut["status"], cut["error"]) == ("ABORTED", "Local.StackStopped")
     assert tiny.outcome(second, tiny.execute(second, "next", {"name": "x"}))["status"] == "SUCCEEDED"
+
+    assert (here.state / "secrets.json").stat().st_mode & 0o777 == 0o600
+    lifecycle.down(here, wipe=True)
+    assert not here.state.exists()
 
 
 def test_a_second_stack_is_refused_and_a_killed_one_recovers(here: Workspace) -> None:
@@ -70,13 +74,6 @@ def test_a_record_of_another_process_with_the_same_id_is_not_taken_for_ours(here
     processes.stop(here, mine)  # must not end this process
 
 
-def test_wiping_forgets_the_state(here: Workspace) -> None:
-    tiny.start(here)
-    assert (here.state / "secrets.json").stat().st_mode & 0o777 == 0o600
-    lifecycle.down(here, wipe=True)
-    assert not here.state.exists()
-
-
 def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     free = ports.choose({}, ["aws"])["aws"]
     monkeypatch.setenv("HOSTCART_PORT_AWS", str(free))
@@ -84,27 +81,6 @@ def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"):
         ports.choose({}, ["aws"])
-
-
-def test_one_function_runs_on_one_event_with_and_without_the_stack(
-    here: Workspace, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    alone = invoke.run(here, "greet", {"name": "nobody"}, with_stack=False)
-    assert (alone.failed, alone.payload["errorType"]) == (True, "NameRefused")
-    with pytest.raises(lifecycle.StackError, match="no stack is running"):
-        invoke.run(here, "greet", {"name": "x"})
-
-    tiny.start(here)
-    outcome = invoke.run(here, "GreetFunction", {"name": "zoe"})
-    assert (outcome.failed, outcome.payload["sentence"]) == (False, "hello, zoe")
-    denied = invoke.run(here, "greet", {"name": "x", "delete": True})
-    assert "AccessDenied" in denied.payload["errorMessage"]
-
-    event = tmp_path / "event.json"
-    event.write_text('{"name": "nobody"}')
-    capfd.readouterr()
-    assert invoke.command(here, "greet", event) == 1
-    assert '"errorType": "NameRefused"' in capfd.readouterr().out
 
 
 def _await_dead(records: list[processes.Record]) -> None:

@@ -1,0 +1,135 @@
+"""Smoke tests of shims that need no stack."""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
+
+from local.engine import reload, staging
+from local.engine.shims import log_wait, nagle, parse_once
+from local.engine.shims.worker_queue import WorkerQueue
+from local.engine.workspace import Workspace
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
+    """The engine's pool with workers that are no processes."""
+    pool: dict[str, list[Any]] = {}
+    monkeypatch.setattr(lambda_runtime, "_workers", pool)
+    monkeypatch.setattr(
+        lambda_runtime, "_worker_class_for", lambda _: lambda *_: SimpleNamespace(in_use=False)
+    )
+    return pool
+
+
+CONFIG = {"FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Runtime": "provided.al2023"}
+
+
+def test_the_engine_still_has_the_names_that_the_shims_replace() -> None:
+    for name in ("acquire_worker", "release_worker", "_emit_lambda_logs"):
+        assert callable(getattr(lambda_svc, name))
+    nagle.install()
+    log_wait.install()
+    defaults = lambda_runtime.Worker._drain_stderr_bounded.__defaults__
+    assert defaults == (log_wait.FIRST_LINE_SECONDS, log_wait.IDLE_SECONDS, log_wait.CAP_SECONDS)
+
+
+def test_an_invocation_takes_the_worker_that_gets_free_first(workers: dict[str, list[Any]]) -> None:
+    queue = WorkerQueue(limit=8, cores=2)
+    first, how = queue.acquire("f", CONFIG, b"")
+    assert how == "spawn"
+    threading.Timer(0.05, queue.release, [first]).start()
+    second, how = queue.acquire("f", CONFIG, b"")
+    assert (second is first, how) == (True, "reused")
+    assert [len(pool) for pool in workers.values()] == [1]
+
+
+def test_a_function_gets_no_more_workers_than_the_limit(workers: dict[str, list[Any]]) -> None:
+    queue = WorkerQueue(limit=2, cores=8)
+    held = [queue.acquire("f", CONFIG, b"")[0] for _ in range(2)]
+    got: list[Any] = []
+    waiting = threading.Thread(target=lambda: got.append(queue.acquire("f", CONFIG, b"")[0]))
+    waiting.start()
+    waiting.join(0.6)
+    assert got == []
+    queue.release(held[1])
+    waiting.join(5)
+    assert got == [held[1]]
+    assert [len(pool) for pool in workers.values()] == [2]
+
+
+def test_few_workers_warm_up_at_a_time(
+    workers: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = WorkerQueue(limit=8, cores=1)
+    queue.acquire("f", CONFIG, b"")
+    monkeypatch.setattr("local.engine.shims.worker_queue.WARM_UP_SECONDS", 0.5)
+    began = time.monotonic()
+    queue.acquire(
+        "f", CONFIG, b""
+    )  # the first is taken to be warm when the time is over: no waiting for ever
+    assert 0.4 < time.monotonic() - began < 5
+    assert [len(pool) for pool in workers.values()] == [2]
+
+
+def test_a_definition_is_parsed_once_and_refused_each_time_it_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[str] = []
+    original = AmazonStateLanguageParser.parse
+
+    def noted(definition: str) -> Any:
+        parsed.append(definition)
+        return original(definition)
+
+    monkeypatch.setattr(AmazonStateLanguageParser, "parse", staticmethod(noted))
+    parse_once.install()
+    good = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+    programs = [AmazonStateLanguageParser.parse(good)[0] for _ in range(3)]
+    assert parsed == [good]
+    assert len({id(program) for program in programs}) == 3
+    for _ in range(2):
+        with pytest.raises(ASLParserException):
+            AmazonStateLanguageParser.parse('{"StartAt": 1}')
+
+
+def test_the_staged_copy_is_untouched_by_builds_and_reloads_do_not_write_through(tmp_path: Path) -> None:
+    built = tmp_path / "built"
+    (built / "Fn").mkdir(parents=True)
+    (built / "template.yaml").write_text("Resources: {}")
+    (built / "Fn" / "handler.py").write_text("old")
+    here = Workspace(tmp_path / "home", built / "template.yaml", Path(sys.executable))
+    here.home.mkdir()
+    staging.stage(here)
+
+    edited = tmp_path / "handler.py"
+    edited.write_text("new")
+    staging.replace(edited, here.staged / "Fn" / "handler.py")
+    assert (built / "Fn" / "handler.py").read_text() == "old"
+    assert (here.staged / "Fn" / "handler.py").read_text() == "new"
+    (built / "Fn" / "handler.py").unlink()
+    staging.stage(here)
+    assert not (here.staged / "Fn" / "handler.py").exists()
+
+
+def test_reload_copies_what_differs_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reload, "ROOT", tmp_path)
+    source, copy = tmp_path / "functions", tmp_path / "copy"
+    for folder in (source, copy):
+        (folder / "__pycache__").mkdir(parents=True)
+        (folder / "same.py").write_text("same")
+    (source / "__pycache__" / "same.pyc").write_text("compiled")
+    (source / "new.py").write_text("new")
+    said: list[str] = []
+    assert reload._copy(source, copy, said.append) is True
+    assert said == ["changed functions/new.py"]
+    assert reload._copy(source, copy, said.append) is False
+    assert not (copy / "__pycache__" / "same.pyc").exists()
