@@ -106,7 +106,10 @@ def test_the_completed_order_has_every_field(placed: Placed, world: World) -> No
     updated = datetime.strptime(order["order"]["updated_at"], _TIME).replace(tzinfo=UTC)
     assert placed.began <= created <= updated <= datetime.now(UTC)
     (subscription,) = world.subscriptions(placed.token)
+    (invoice,) = world.invoices(placed.token)
     account = placed.client.account
+    paid_at = world.stripe(f"invoices/{invoice['id']}")["status_transitions"]["paid_at"]
+    began = datetime.fromtimestamp(paid_at, UTC)
     assert order == {
         "order": {
             "id": order_id(placed.token),
@@ -132,8 +135,8 @@ def test_the_completed_order_has_every_field(placed: Placed, world: World) -> No
             "id": ANY,
             "status": "active",
             "bucket_type": "monthly",
-            "bucket_year": created.year,
-            "bucket_month": created.month,
+            "bucket_year": began.year,
+            "bucket_month": began.month,
             "stripe_id": subscription["id"],
         },
         "payment": {

@@ -74,6 +74,28 @@ class World:
         found: Json = answer.json()
         return found
 
+    def set_balance(self, account: str, cents: int) -> None:
+        """Bring the customer's balance at the payment processor to this; negative is credit."""
+        customer = self.customer(account)
+        change = cents - self.stripe(f"customers/{customer}")["balance"]
+        if change:
+            answer = self.http.post(
+                f"{self.facts['stripe_url']}/v1/customers/{customer}/balance_transactions",
+                headers={"Authorization": f"Bearer {self.stack.secrets['stripe_api_key']}"},
+                data={"amount": str(change), "currency": "usd"},
+            )
+            answer.raise_for_status()
+
+    def balance(self, account: str) -> int:
+        """The customer's balance in cents; negative is credit."""
+        return int(self.stripe(f"customers/{self.customer(account)}")["balance"])
+
+    def customer(self, account: str) -> str:
+        """The account's customer id at the payment processor."""
+        key = {"pk": {"S": self._pk(account)}, "sk": {"S": "ACCOUNT"}}
+        item = self.dynamodb.get_item(TableName=self.facts["table"], Key=key)["Item"]
+        return str(json.loads(item["facts"]["S"])["stripe_customer_id"])
+
     def advance_clock(self, seconds: int) -> None:
         """Let the payment processor's time pass."""
         self._tell("stripe_url", "clock", {"advance_seconds": seconds})
@@ -137,6 +159,29 @@ class World:
             for item in answer["Responses"][self.facts["table"]]
         }
 
+    def free(self, location: str, variant: str) -> None:
+        """Give all of a slot's capacity back."""
+        self.dynamodb.update_item(
+            TableName=self.facts["table"],
+            Key={"pk": {"S": f"SLOT#{location}#{variant}"}, "sk": {"S": "SLOT"}},
+            UpdateExpression="SET taken = :none",
+            ExpressionAttributeValues={":none": {"N": "0"}},
+        )
+
+    # --- the functions ----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def environment(self, function: str, **variables: str) -> Iterator[None]:
+        """Run a function with other variables, as a template parameter would set them."""
+        client = aws.client("lambda", self.facts["aws_endpoint"])
+        name = self.facts["functions"][function]
+        before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": before | variables})
+        try:
+            yield
+        finally:
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
     # --- the state machine ------------------------------------------------------------------------
 
     def executions(self) -> list[Json]:
@@ -162,6 +207,11 @@ class World:
             return None if found["status"] == "RUNNING" else found
 
         return await_value(ended, seconds=seconds)
+
+    def stop(self, token: str) -> None:
+        """End the execution of a cart from outside."""
+        self.stepfunctions.stop_execution(executionArn=self._execution(token))
+        self.outcome(token)
 
     def settle(self, *, seconds: float = 90) -> None:
         """Wait until no execution runs any more."""
