@@ -31,7 +31,7 @@ class Crashes:
             return method(*args, **options)
         finally:
             if position == self.at:
-                raise Crash(name)  # noqa: B012 - whatever the answer was, nobody hears it
+                raise Crash(name)  # whatever the answer was, nobody hears it
 
 
 class _Port:
