@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 import json
 import queue
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -65,7 +66,7 @@ def _run(
     """The outcomes up to the last, or to the first that was lost."""
     pending: queue.Queue[Invocation | None] = queue.Queue()
     results: queue.Queue[Outcome] = queue.Queue()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pending, results))
+    server = _Server(("127.0.0.1", 0), _handler(pending, results))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     settings = {**environment, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
     process = subprocess.Popen(command, env=settings, cwd=folder, stdout=2)  # noqa: S603 - our own runtime client
@@ -83,6 +84,13 @@ def _run(
         pending.put(None)
         server.shutdown()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """The client is ended while it asks for its next event: a lost connection is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _await(
