@@ -1,0 +1,115 @@
+"""What can go wrong, as arrangements of a scenario."""
+
+from collections.abc import Callable
+from typing import Final
+
+import urllib3
+
+from tests.workflow.cases import Case
+from tests.workflow.lambdas import AwsFault, Deaths
+
+type Arrange = Callable[[Case], None]
+
+CHARGE: Final = (
+    "GET /v1/invoices/*",
+    "POST /v1/invoices/*/add_lines",
+    "POST /v1/invoices/*/finalize",
+    "POST /v1/invoices/*/pay",
+)
+SUBSCRIBE: Final = ("GET /v1/subscriptions", "POST /v1/subscriptions")
+PROVISION: Final = ("GET /sites/*", "PUT /sites/*")
+GIVE_BACK: Final = (
+    "GET /v1/credit_notes",
+    "POST /v1/credit_notes",
+    "GET /v1/customers/*/balance_transactions",
+    "POST /v1/customers/*/balance_transactions",
+    "DELETE /v1/subscriptions/*",
+)
+REMOVE_SITE: Final = ("DELETE /sites/*",)
+
+TASKS: Final = ("ChargePayment", "ProvisionSite", "ActivateSubscription", "CloseOrder", "SendCallback")
+_SECONDS: Final = 0.75
+
+
+def stripe(action: str, *matches: str, times: int = 1) -> Arrange:
+    """The payment processor misbehaves on these calls."""
+
+    def arrange(case: Case) -> None:
+        for match in matches:
+            case.world.arm(case.world.stripe, match, action, times)
+
+    return arrange
+
+
+def sites(action: str, *matches: str, times: int = 1) -> Arrange:
+    """The site provisioner misbehaves on these calls."""
+
+    def arrange(case: Case) -> None:
+        for match in matches:
+            case.world.arm(case.world.sites, match, action, times)
+
+    return arrange
+
+
+def slow_sites(seconds: float) -> Arrange:
+    """Sites take their time."""
+    return lambda case: case.world.call(case.world.sites, "POST", "settings", {"provision_seconds": seconds})
+
+
+def aws(state: str, operation: str, times: int = 1) -> Arrange:
+    """AWS answers a function's calls with a server error."""
+    return lambda case: case.world.lambdas.aws_faults.append(AwsFault(f"{state}Function", operation, times))
+
+
+def lost(*states: str, times: int = 1) -> Arrange:
+    """The functions do their work and their answers do not arrive."""
+    return lambda case: case.world.lambdas.lost_answers.update({f"{s}Function": times for s in states})
+
+
+def deaths(*, before: bool) -> Arrange:
+    """Every function dies at each of its AWS calls once."""
+
+    def arrange(case: Case) -> None:
+        case.world.lambdas.deaths = Deaths(before)
+
+    return arrange
+
+
+def all_of(*arrangements: Arrange) -> Arrange:
+    """One after the other."""
+
+    def arrange(case: Case) -> None:
+        for each in arrangements:
+            each(case)
+
+    return arrange
+
+
+def impatient(*patched: Arrange) -> Arrange:
+    """Gives up on a silent service soon, so that a time-out does not take its seconds in a test."""
+
+    def arrange(case: Case) -> None:
+        case.world.patience(_SECONDS, urllib3.Timeout(total=_SECONDS))
+        all_of(*patched)(case)
+
+    return arrange
+
+
+def first_wait(action: Arrange) -> Arrange:
+    """The customer acts at the first Wait state, once."""
+
+    def on_wait(case: Case) -> None:
+        if len(case.world.waits) == 1:
+            action(case)
+
+    return on_wait
+
+
+def pays(method: str | None = None) -> Arrange:
+    """The customer authenticates, or pays with another card."""
+    return lambda case: case.customer_visits("pay", method)
+
+
+def fails_authentication(case: Case) -> None:
+    """The customer does not pass 3DS."""
+    case.customer_visits("fail")

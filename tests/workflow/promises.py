@@ -1,0 +1,122 @@
+"""What must hold after every order, whatever went wrong: delivered or given back, once, and nobody told."""
+
+import json
+from typing import Any, Final
+
+from hostcart.adapters.webhook_signature import account_secret
+from hostcart.contract.responses import CartEnvelope, OrderEntry, OrderNotification, OrderView
+from hostcart.domain.cart import CallbackStatus
+from standardwebhooks import Webhook
+
+from tests.workflow.cases import AUTHORIZATION, E_MAIL, NAME, Outcome
+from tests.workflow.world import SIGNING_SECRET, SITE_PASSWORD, SITES_TOKEN, STRIPE_KEY
+
+PRICES: Final = {"usd": 1300, "eur": 1200}
+SECRETS: Final = (AUTHORIZATION, E_MAIL, NAME, SIGNING_SECRET, SITE_PASSWORD, SITES_TOKEN, STRIPE_KEY)
+
+
+def check(outcome: Outcome) -> None:
+    """All of it."""
+    scenario = outcome.case.scenario
+    assert outcome.states[-1] == scenario.ends
+    assert outcome.status == ("SUCCEEDED" if scenario.ends == "OrderClosed" else "FAILED")
+    assert outcome.armed == [], "a fault that no call met proves nothing"
+    _check_secrets(outcome)
+    _check_callbacks(outcome)
+    if outcome.cart is None:
+        assert not outcome.invoices
+        return
+    _check_contract(outcome)
+    if scenario.order == "completed":
+        _check_delivered(outcome)
+    else:
+        _check_given_back(outcome)
+
+
+def _check_secrets(outcome: Outcome) -> None:
+    history, endpoint = json.dumps(outcome.history, default=str), outcome.case.world.sink.url
+    for secret in (*SECRETS, endpoint):
+        assert secret not in history, f"{secret} is in the execution's history"
+        assert secret not in outcome.logs, f"{secret} is in a log line"
+
+
+def _check_contract(outcome: Outcome) -> None:
+    scenario = outcome.case.scenario
+    CartEnvelope.model_validate_json(json.dumps(outcome.cart_view))
+    OrderView.model_validate_json(json.dumps(outcome.order_view))
+    (entry,) = outcome.listed
+    OrderEntry.model_validate_json(json.dumps(entry))
+    assert outcome.cart is not None
+    assert outcome.cart.opened.number == 1
+    status = outcome.order_view["order"]["status"]
+    assert entry["status"] == outcome.cart_view["cart"]["rollup_status"] == status
+    assert outcome.order_view["payment"]["status"] == scenario.payment
+    assert outcome.cart_view["payment"]["status"] == scenario.payment
+    assert outcome.order_view.get("failure", {}).get("code") == scenario.failure
+    assert len(outcome.invoices) == 1
+
+
+def _check_delivered(outcome: Outcome) -> None:
+    scenario, view = outcome.case.scenario, outcome.order_view
+    price = PRICES[scenario.currency]
+    (invoice,) = outcome.invoices
+    assert invoice["status"] == "paid"
+    assert invoice["total"] == price == invoice["amount_paid"] + invoice["credit_applied"]
+    assert invoice["amount_refunded"] == 0
+    assert outcome.balance == scenario.balance + invoice["credit_applied"]
+    (subscription,) = outcome.subscriptions
+    assert subscription["status"] == "active"
+    assert subscription["metadata"]["order_id"] == view["order"]["id"]
+    assert [site["status"] for site in outcome.sites] == ["ready"]
+    assert outcome.slot_taken == 1
+    assert view["order"]["status"] == "completed"
+    assert outcome.cart_view["cart"]["status"] == "checked_out"
+    assert view["site"]["ssh_data"]["password"] == SITE_PASSWORD
+    assert view["subscription"]["stripe_id"] == subscription["id"]
+    assert view["payment"]["amount_charged_cents"] == invoice["amount_paid"]
+    assert view["payment"]["credit_applied_cents"] == invoice["credit_applied"]
+    assert {task["status"] for task in view["tasks"]} == {"completed"}
+
+
+def _check_given_back(outcome: Outcome) -> None:
+    (invoice,), view = outcome.invoices, outcome.order_view
+    kept = invoice["amount_paid"] - invoice["amount_refunded"]
+    assert kept == 0, "money was kept for an order that is not delivered"
+    assert invoice["status"] == ("paid" if outcome.case.scenario.payment == "refunded" else "void")
+    assert outcome.balance == outcome.case.scenario.balance, "credit was not given back"
+    assert {entry["status"] for entry in outcome.subscriptions} <= {"canceled"}
+    assert {site["status"] for site in outcome.sites} == {"deleted"}
+    assert outcome.slot_taken == 0, "capacity was not given back"
+    assert view["order"]["status"] == "failed"
+    assert outcome.cart_view["cart"]["status"] == "checked_out"
+    assert "site" not in view
+    statuses = [task["status"] for task in view["tasks"]]
+    assert statuses == sorted(statuses, key=["completed", "failed", "skipped"].index)
+    assert statuses.count("failed") == 1
+
+
+def _check_callbacks(outcome: Outcome) -> None:
+    scenario, case = outcome.case.scenario, outcome.case
+    assert len(outcome.callbacks) == scenario.callbacks
+    for received in outcome.callbacks:
+        assert received["method"] == "POST"
+        assert received["headers"]["authorization"] == AUTHORIZATION
+        verifier = Webhook(account_secret(SIGNING_SECRET, case.account_id))
+        body: Any = verifier.verify(received["raw"], received["headers"])
+        OrderNotification.model_validate(body, strict=False)
+        assert body["type"] == f"order.{scenario.order}"
+        assert body["data"]["order"]["id"] == outcome.order_view["order"]["id"]
+        assert SITE_PASSWORD not in received["raw"]
+    assert len({received["headers"]["webhook-id"] for received in outcome.callbacks}) <= 1
+    assert len({received["raw"] for received in outcome.callbacks}) <= 1
+    if outcome.cart is not None:
+        assert outcome.cart.callback is _settled(outcome)
+
+
+def _settled(outcome: Outcome) -> CallbackStatus:
+    scenario = outcome.case.scenario
+    if scenario.callback is None:
+        return CallbackStatus.NONE
+    if scenario.ends != "OrderClosed":
+        return CallbackStatus.PENDING
+    return CallbackStatus.FAILED if scenario.callback.startswith("/status/410") else CallbackStatus.DELIVERED

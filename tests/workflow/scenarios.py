@@ -1,0 +1,290 @@
+"""Every scenario: what is ordered, what goes wrong, how it ends. A branch that none takes fails a test."""
+
+from typing import Final
+
+from tests.workflow.cases import Scenario
+from tests.workflow.faults import (
+    CHARGE,
+    GIVE_BACK,
+    PROVISION,
+    REMOVE_SITE,
+    SUBSCRIBE,
+    TASKS,
+    all_of,
+    aws,
+    deaths,
+    fails_authentication,
+    first_wait,
+    impatient,
+    lost,
+    pays,
+    sites,
+    slow_sites,
+    stripe,
+)
+
+_RETRIES: Final = 11  # a task's attempts, the first and ten more
+_UNDO_RETRIES: Final = 21
+# Nothing is left of a subscription in our facts, and everything is there to be undone.
+_UNSTORED_SUBSCRIPTION: Final = aws("ActivateSubscription", "UpdateItem", _RETRIES)
+
+DELIVERED: Final = (
+    Scenario(name="delivered"),
+    Scenario(name="delivered without callback", callback=None, callbacks=0),
+    Scenario(name="slow site", arrange=slow_sites(700)),
+    Scenario(name="the execution cannot be started once", arrange=aws("OrderSite", "StartExecution")),
+    Scenario(
+        name="the execution of an order without key cannot be started once",
+        key=False,
+        arrange=aws("OrderSite", "StartExecution"),
+    ),
+    Scenario(name="credit pays a part", balance=-500),
+    Scenario(name="credit pays all", balance=-5000),
+    Scenario(name="authenticates", card="pm_card_authenticationRequired", on_wait=first_wait(pays())),
+    Scenario(
+        name="authenticates at the second attempt",
+        card="pm_card_authenticationRequired",
+        on_wait=lambda case: (
+            case.customer_visits("fail")
+            if len(case.world.waits) == 1
+            else case.customer_visits("pay")
+            if len(case.world.waits) == 2
+            else None
+        ),
+    ),
+    Scenario(
+        name="declined, pays with another card",
+        card="pm_card_chargeCustomerFail",
+        on_wait=first_wait(pays("pm_card_visa")),
+    ),
+    Scenario(name="debit settles", card=None, iban="DE89370400440532013000", currency="eur"),
+    Scenario(name="callback at the third attempt", callback="/flaky/2/hook", callbacks=3),
+    Scenario(name="callback gone", callback="/status/410/hook"),
+    Scenario(
+        name="everything answers 503 once",
+        arrange=all_of(stripe("status:503", *CHARGE, *SUBSCRIBE), sites("status:503", *PROVISION)),
+    ),
+    Scenario(
+        name="everything answers 500 once",
+        arrange=all_of(stripe("status:500", *CHARGE, *SUBSCRIBE), sites("status:500", *PROVISION)),
+    ),
+    Scenario(name="a 500 that is repeated under its key", arrange=stripe("replay:500", CHARGE[3])),
+    Scenario(
+        name="everything is throttled once",
+        arrange=all_of(
+            stripe("error:rate_limit", *CHARGE, *SUBSCRIBE), sites("error:too_many_requests", *PROVISION)
+        ),
+    ),
+    Scenario(name="locked once", arrange=stripe("error:lock_timeout", *CHARGE, *SUBSCRIBE)),
+    Scenario(
+        name="every request is dropped once",
+        arrange=all_of(stripe("drop", *CHARGE, *SUBSCRIBE), sites("drop", *PROVISION)),
+    ),
+    Scenario(
+        name="every answer is dropped once",
+        arrange=all_of(stripe("drop_after", *CHARGE, *SUBSCRIBE), sites("drop_after", *PROVISION)),
+    ),
+    Scenario(
+        name="charge times out before its effect", arrange=impatient(stripe("timeout_before", CHARGE[3]))
+    ),
+    Scenario(name="charge times out after its effect", arrange=impatient(stripe("timeout_after", CHARGE[3]))),
+    Scenario(
+        name="subscription times out after its effect",
+        arrange=impatient(stripe("timeout_after", SUBSCRIBE[1])),
+    ),
+    Scenario(name="site times out after its effect", arrange=impatient(sites("timeout_after", PROVISION[1]))),
+    Scenario(name="every function's answer is lost once", arrange=lost(*TASKS), callbacks=1),
+    Scenario(name="functions die before each AWS call", arrange=deaths(before=True), callbacks=2),
+    Scenario(name="functions die after each AWS call", arrange=deaths(before=False)),
+    Scenario(name="the password cannot be sealed once", arrange=aws("ProvisionSite", "Encrypt")),
+    Scenario(name="the callback cannot be opened once", arrange=aws("SendCallback", "Decrypt")),
+    Scenario(
+        name="the table refuses each task once",
+        arrange=all_of(*(aws(task, operation) for task in TASKS for operation in ("GetItem", "UpdateItem"))),
+        callbacks=2,
+    ),
+)
+
+FAILED: Final = (
+    Scenario(name="stolen card", card="pm_sandbox_stolen_card", failure="payment_declined", payment="failed"),
+    Scenario(
+        name="never authenticates",
+        card="pm_card_authenticationRequired",
+        parameters={"PaymentPollSeconds": "3600"},
+        failure="payment_expired",
+        payment="failed",
+    ),
+    Scenario(
+        name="fails the authentication",
+        card="pm_card_authenticationRequired",
+        on_wait=first_wait(fails_authentication),
+        failure="payment_expired",
+        payment="failed",
+    ),
+    Scenario(
+        name="declined and never mended",
+        card="pm_card_chargeCustomerFail",
+        balance=-300,
+        failure="payment_expired",
+        payment="failed",
+    ),
+    Scenario(
+        name="debit fails",
+        card=None,
+        iban="DE62370400440532013001",
+        currency="eur",
+        parameters={"PaymentDeadlineSeconds": "172800"},
+        failure="payment_expired",
+        payment="failed",
+    ),
+    Scenario(name="too little to charge", balance=-1270, failure="amount_below_minimum", payment="refunded"),
+    Scenario(
+        name="the processor cannot charge",
+        arrange=stripe("status:503", CHARGE[3], times=_RETRIES),
+        failure="fulfilment_failed",
+        payment="failed",
+    ),
+    Scenario(name="site refused", site="refuse-provision", failure="site_refused", payment="refunded"),
+    Scenario(name="site failed", site="fail-provision", failure="site_failed", payment="refunded"),
+    Scenario(
+        name="site in time for nothing",
+        arrange=slow_sites(1_000_000),
+        failure="site_deadline_passed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="the provisioner is down",
+        arrange=sites("status:500", PROVISION[0], times=_RETRIES),
+        failure="fulfilment_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="the provisioner refuses our token",
+        arrange=sites("error:unauthenticated", PROVISION[0], times=_RETRIES),
+        failure="fulfilment_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="the password cannot be sealed",
+        arrange=aws("ProvisionSite", "Encrypt", _RETRIES),
+        failure="fulfilment_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="subscription refused",
+        balance=-500,
+        arrange=stripe("error:parameter_invalid", SUBSCRIBE[1]),
+        failure="subscription_refused",
+        payment="refunded",
+    ),
+    Scenario(
+        name="the processor cannot subscribe",
+        arrange=stripe("status:503", SUBSCRIBE[1], times=_RETRIES),
+        failure="fulfilment_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="everything undone",
+        balance=-500,
+        arrange=_UNSTORED_SUBSCRIPTION,
+        failure="fulfilment_failed",
+        payment="refunded",
+    ),
+    *(
+        Scenario(
+            name=f"everything undone, each call meeting {action} once",
+            balance=-500,
+            arrange=all_of(_UNSTORED_SUBSCRIPTION, stripe(action, *GIVE_BACK), sites(action, *REMOVE_SITE)),
+            failure="fulfilment_failed",
+            payment="refunded",
+        )
+        for action in ("status:500", "status:503", "status:429", "drop", "drop_after")
+    ),
+    Scenario(
+        name="refund times out after its effect",
+        site="fail-provision",
+        arrange=impatient(stripe("timeout_after", "POST /v1/credit_notes")),
+        failure="site_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="void times out after its effect",
+        card="pm_sandbox_stolen_card",
+        arrange=impatient(stripe("timeout_after", "POST /v1/invoices/*/void")),
+        failure="payment_declined",
+        payment="failed",
+    ),
+    Scenario(
+        name="the compensation's answers are lost",
+        site="fail-provision",
+        arrange=lost("RefundPayment", "CloseOrder", times=2),
+        failure="site_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="the compensation dies before each AWS call",
+        site="fail-provision",
+        arrange=deaths(before=True),
+        callbacks=2,
+        failure="site_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="the compensation dies after each AWS call",
+        site="fail-provision",
+        arrange=deaths(before=False),
+        failure="site_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="refund pending",
+        site="fail-provision",
+        card="pm_card_pendingRefund",
+        failure="site_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="failed without callback",
+        site="fail-provision",
+        callback=None,
+        callbacks=0,
+        failure="site_failed",
+        payment="refunded",
+    ),
+)
+
+STUCK: Final = (
+    Scenario(name="no such cart", placed=False, ends="CartNotFound", payment=None, callbacks=0),
+    Scenario(
+        name="callback undelivered",
+        callback="/status/500/hook",
+        ends="CallbackUndelivered",
+        callbacks=_UNDO_RETRIES,
+    ),
+)
+
+# A redrive starts again at the state that failed; moto has none. A second execution repeats even more.
+MENDED: Final = (
+    Scenario(
+        name="not refunded, then started again",
+        site="fail-provision",
+        arrange=stripe("status:503", "GET /v1/credit_notes", times=_UNDO_RETRIES),
+        ends_first="NotRefunded",
+        failure="site_failed",
+        payment="refunded",
+    ),
+    Scenario(
+        name="not closed, then started again",
+        arrange=aws("CloseOrder", "UpdateItem", _UNDO_RETRIES),
+        ends_first="NotClosed",
+    ),
+    Scenario(
+        name="callback undelivered, then started again",
+        callback=f"/flaky/{_UNDO_RETRIES}/hook",
+        callbacks=_UNDO_RETRIES + 1,
+        ends_first="CallbackUndelivered",
+    ),
+    Scenario(name="delivered, then started again", ends_first="OrderClosed"),
+)
+
+ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED)
