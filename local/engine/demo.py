@@ -19,6 +19,7 @@ from local.engine.workspace import Workspace
 
 DEADLINE_SECONDS = 120
 POLL_SECONDS = 0.3
+INTERRUPTED = 130
 TERMINAL = {"completed", "failed", "cancelled"}
 Json = dict[str, Any]
 
@@ -36,12 +37,18 @@ def run(workspace: Workspace) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stack = lifecycle.up(workspace, console.print)
+
+    def say(line: str) -> None:
+        console.print(line, soft_wrap=True)
+
+    stack = lifecycle.up(workspace, say)
     try:
         try:
-            order_site(stack, console.print, stopped)
+            order_site(stack, say, stopped)
         except DemoFailed as failure:
-            console.print(f"[red]failed:[/red] {failure}")
+            if stopped.is_set():
+                return INTERRUPTED
+            console.print(f"[red]failed:[/red] {failure}", soft_wrap=True)
             return 1
         _print_addresses(stack, console)
         if os.environ.get("HOSTCART_RUN_ONCE") != "1" and not stopped.is_set():

@@ -14,6 +14,8 @@ from local.engine.workspace import Workspace
 STACK = "hostcart"
 BUCKET = "hostcart-local-deploy"
 DEADLINE_SECONDS = 120
+UNUSABLE = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+"""A stack whose first deployment failed cannot be updated, only made anew."""
 
 
 class DeployFailed(RuntimeError):  # noqa: N818 - reads as what happened
@@ -111,7 +113,11 @@ def _create_or_update(endpoint: str, translated: Translated) -> None:
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
-    if not _exists(cloudformation):
+    status = _status(cloudformation)
+    if status in UNUSABLE:
+        cloudformation.delete_stack(StackName=STACK)  # the table is retained, or was never made
+        _await_deleted(cloudformation)
+    if status is None or status in UNUSABLE:
         cloudformation.create_stack(**request, OnFailure="DO_NOTHING")
     else:
         try:
@@ -122,12 +128,19 @@ def _create_or_update(endpoint: str, translated: Translated) -> None:
     _wait(cloudformation)
 
 
-def _exists(cloudformation: Any) -> bool:
+def _status(cloudformation: Any) -> str | None:
+    """The stack's status; None when there is no stack."""
     try:
-        status = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
+        status: str = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
     except ClientError:
-        return False
-    return bool(status != "DELETE_COMPLETE")
+        return None
+    return None if status == "DELETE_COMPLETE" else status
+
+
+def _await_deleted(cloudformation: Any) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while _status(cloudformation) == "DELETE_IN_PROGRESS" and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _wait(cloudformation: Any) -> None:

@@ -51,8 +51,9 @@ def up(workspace: Workspace, say: Callable[[str], None], *, product: bool = True
     workspace.home.chmod(0o700)  # the state holds secrets
     with _exclusive(workspace):
         _refuse_second(workspace)
-        if not workspace.template.exists():
-            raise StackError(f"{workspace.template} is not there: run `make build` first")
+        for needed in (workspace.template, workspace.runtime_python):
+            if not needed.exists():
+                raise StackError(f"{needed} is not there: run `make build` first")
         processes.kill_orphans(workspace)
         try:
             return _start(workspace, say, product=product)

@@ -76,7 +76,7 @@ def test_a_permission_that_is_taken_away_is_missed_at_once(stack: Stack) -> None
         .get_function_configuration(FunctionName=stack["functions"]["GreetFunction"])["Role"]
         .rpartition("/")[2]
     )
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    name = next(name for name in iam.list_role_policies(RoleName=role)["PolicyNames"] if name != "start")
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     iam.delete_role_policy(RoleName=role, PolicyName=name)
     try:
@@ -199,6 +199,14 @@ def test_one_function_runs_on_one_event_without_a_stack(tmp_path: Path) -> None:
         invoke.run(here, "greet", {"name": "x"})
     with pytest.raises(StackError, match="no function 'nothing'"):
         invoke.run(here, "nothing", {}, with_stack=False)
+
+
+def test_starting_an_execution_needs_a_permission(stack: Stack) -> None:
+    machine = stack["outputs"]["GreetMachineArn"]
+    assert tiny.invoke(stack, {"name": unique("start"), "start": machine})[0] is None
+    error, payload = tiny.invoke(stack, {"name": unique("start"), "start": f"{machine}Other"})
+    assert (error, payload["errorType"]) == ("Unhandled", "ClientError")
+    assert "not authorized to perform: states:StartExecution" in payload["errorMessage"]
 
 
 def test_items_expire_by_the_templates_attribute(stack: Stack) -> None:
