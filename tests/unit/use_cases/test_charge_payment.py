@@ -375,6 +375,19 @@ def test_an_authentication_has_a_deadline(ordered: World) -> None:
     assert failed(ordered) == "payment_expired"
 
 
+def test_after_a_late_debit_failure_the_customer_has_the_whole_time(ordered: World) -> None:
+    ordered.payments.method = Method.SETTLES_LATER
+    ordered.charge()
+    ordered.clock.advance(days=5)
+    ordered.payments.change(attempt=AttemptState.DECLINED)
+    assert ordered.charge().status is PaymentStatus.AWAITING_AUTHENTICATION
+    assert ordered.charge().wait_seconds == 30
+    ordered.clock.moment = START + timedelta(days=5) + PAYMENT_DEADLINE - timedelta(seconds=1)
+    assert ordered.charge().status is PaymentStatus.AWAITING_AUTHENTICATION
+    ordered.clock.advance(seconds=1)
+    assert failed(ordered) == "payment_expired"
+
+
 def test_a_payment_that_came_before_the_look_beats_the_deadline(ordered: World) -> None:
     ordered.payments.method = Method.NEEDS_CUSTOMER
     ordered.charge()

@@ -14,14 +14,14 @@ from typing import Final
 import stripe
 
 from hostcart.adapters.secrets import Secrets
-from hostcart.adapters.stripe_api import StripeApi, answer, headers
+from hostcart.adapters.stripe_api import StripeApi, answer, headers, with_live_key
 from hostcart.adapters.stripe_errors import is_replay
 from hostcart.adapters.stripe_facts import EXPAND, invoice_facts
 from hostcart.adapters.stripe_refunds import give_back
 from hostcart.adapters.stripe_subscriptions import cancel_subscription, create_subscription, find_subscription
 from hostcart.domain.money import Line
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
-from hostcart.ports import RefusedError, UnavailableError
+from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.settings import PaymentSettings
 
 _MISSING: Final = "resource_missing"
@@ -55,14 +55,25 @@ class StripePayments:
         }
         for generation in range(1, _MOST_DRAFTS + 1):
             suffix = f"inv:{method_id}" if generation == 1 else f"inv:{method_id}:{generation}"
+            draft = self._open_draft(params, f"cart:{cart_token}:{suffix}", last=generation == _MOST_DRAFTS)
+            if draft is not None:
+                return draft
+        raise RefusedError("invoice_discarded")
+
+    def _open_draft(
+        self, params: stripe.params.InvoiceCreateParams, key: str, *, last: bool
+    ) -> Invoice | None:
+        """None when this key can open none any more: its draft was discarded, or it repeats a 5xx."""
+        try:
             with self._api.calls() as v1:
-                opened = v1.invoices.create(params, {"idempotency_key": f"cart:{cart_token}:{suffix}"})
+                opened = v1.invoices.create(params, {"idempotency_key": key})
                 if not is_replay(headers(opened)):
                     return invoice_facts(answer(opened))
-            current = self._find(opened.id)
-            if current is not None:
-                return current
-        raise RefusedError("invoice_discarded")
+        except OutcomeUnknownError as unknown:
+            if unknown.code != "server_error" or last:
+                raise
+            return None  # a draft that it may have made moves no money
+        return self._find(opened.id)
 
     def get_invoice(self, invoice_id: str) -> Invoice:
         with self._api.calls() as v1:
@@ -77,18 +88,16 @@ class StripePayments:
         }
         return self._advance_draft(
             invoice_id,
-            lambda v1: v1.invoices.add_lines(
-                invoice_id, params, {"idempotency_key": f"cart:{cart_token}:lines"}
-            ),
+            f"cart:{cart_token}:lines",
+            lambda v1, key: v1.invoices.add_lines(invoice_id, params, {"idempotency_key": key}),
         )
 
     def finalize(self, invoice_id: str, *, cart_token: str) -> Invoice:
         return self._advance_draft(
             invoice_id,
-            lambda v1: v1.invoices.finalize_invoice(
-                invoice_id,
-                {"auto_advance": False, "expand": EXPAND},
-                {"idempotency_key": f"cart:{cart_token}:fin"},
+            f"cart:{cart_token}:fin",
+            lambda v1, key: v1.invoices.finalize_invoice(
+                invoice_id, {"auto_advance": False, "expand": EXPAND}, {"idempotency_key": key}
             ),
         )
 
@@ -181,12 +190,17 @@ class StripePayments:
         cancel_subscription(self._api, subscription_id)
 
     def _advance_draft(
-        self, invoice_id: str, call: "Callable[[stripe.V1Services], stripe.Invoice]"
+        self, invoice_id: str, key: str, call: "Callable[[stripe.V1Services, str], stripe.Invoice]"
     ) -> Invoice:
         """Makes a call that only a draft takes; one that is past that state is returned as it is."""
+        return with_live_key(key, lambda live: self._advance_under(live, invoice_id, call))
+
+    def _advance_under(
+        self, key: str, invoice_id: str, call: "Callable[[stripe.V1Services, str], stripe.Invoice]"
+    ) -> Invoice:
         with self._api.calls() as v1:
             try:
-                changed = call(v1)
+                changed = call(v1, key)
             except stripe.InvalidRequestError:
                 current = self._find(invoice_id)
                 if current is None or current.status is InvoiceStatus.DRAFT:

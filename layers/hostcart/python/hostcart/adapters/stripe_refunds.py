@@ -10,7 +10,7 @@ from typing import Any, Final
 import stripe
 from pydantic import BaseModel
 
-from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every
+from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every, with_live_key
 from hostcart.adapters.stripe_facts import InvoiceAnswer
 from hostcart.domain.payment import InvoiceStatus, Refund
 from hostcart.ports import RefusedError
@@ -82,6 +82,12 @@ def _find_note(api: StripeApi, invoice_id: str, cart_token: str) -> _CreditNote 
 
 
 def _create_note(api: StripeApi, invoice_id: str, amount: int, cart_token: str) -> _CreditNote:
+    return with_live_key(
+        f"cart:{cart_token}:cn", lambda key: _note_under(api, key, invoice_id, amount, cart_token)
+    )
+
+
+def _note_under(api: StripeApi, key: str, invoice_id: str, amount: int, cart_token: str) -> _CreditNote:
     with api.calls() as v1:
         note = v1.credit_notes.create(
             {
@@ -92,7 +98,7 @@ def _create_note(api: StripeApi, invoice_id: str, amount: int, cart_token: str) 
                 "metadata": {"cart_token": cart_token},
                 "expand": ["refunds.refund"],
             },
-            {"idempotency_key": f"cart:{cart_token}:cn"},
+            {"idempotency_key": key},
         )
         return _CreditNote.model_validate(answer(note))
 
@@ -101,6 +107,10 @@ def _credit_balance(api: StripeApi, invoice: InvoiceAnswer, cart_token: str) -> 
     found = _find_balance_entry(api, invoice.customer_id, cart_token)
     if found is not None:
         return found
+    return with_live_key(f"cart:{cart_token}:cbt", lambda key: _credit_under(api, key, invoice, cart_token))
+
+
+def _credit_under(api: StripeApi, key: str, invoice: InvoiceAnswer, cart_token: str) -> _BalanceEntry:
     with api.calls() as v1:
         entry = v1.customers.balance_transactions.create(
             invoice.customer_id,
@@ -110,7 +120,7 @@ def _credit_balance(api: StripeApi, invoice: InvoiceAnswer, cart_token: str) -> 
                 "description": "Credit given back for an order that was not delivered",
                 "metadata": {"cart_token": cart_token},
             },
-            {"idempotency_key": f"cart:{cart_token}:cbt"},
+            {"idempotency_key": key},
         )
         return _BalanceEntry.model_validate(answer(entry))
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import stripe
 from pydantic import BaseModel
 
-from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every
+from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every, with_live_key
 from hostcart.ports import RefusedError
 
 _ENDED: Final = frozenset({"canceled", "incomplete_expired"})
@@ -65,7 +65,13 @@ def create_subscription(
         "default_payment_method": method_id,
         "metadata": {"order_id": order_id, "account_id": account_id},
     }
-    end, key = int(paid_through.timestamp()), f"order:{order_id}:sub"
+    end = int(paid_through.timestamp())
+    return with_live_key(f"order:{order_id}:sub", lambda key: _create_under(api, key, params, end))
+
+
+def _create_under(
+    api: StripeApi, key: str, params: stripe.params.SubscriptionCreateParams, end: int
+) -> tuple[str, str]:
     with api.calls() as v1:
         try:
             created = v1.subscriptions.create(

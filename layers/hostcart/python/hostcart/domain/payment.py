@@ -54,7 +54,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """The stored payment facts of a cart; `attempt` grows only after a definite failure."""
+    """The stored payment facts of a cart; `attempt` grows only after a definite failure.
+
+    `asked_at` is when the customer was first asked to act: a debit may fail days after the order.
+    """
 
     status: PaymentStatus
     customer_id: str
@@ -67,3 +70,4 @@ class Payment:
     amount_refunded: int = 0
     attempt: int = 1
     paid_at: datetime | None = None
+    asked_at: datetime | None = None

@@ -145,6 +145,8 @@ def _observe(cart: Cart, invoice: Invoice, ports: ChargePaymentPorts) -> Cart:
 def _observation(invoice: Invoice, now: datetime) -> Callable[[Cart], Cart]:
     def how(cart: Cart) -> Cart:
         observed = payment_of(cart.payment, invoice)
+        if observed.status is PaymentStatus.AWAITING_AUTHENTICATION and observed.asked_at is None:
+            observed = replace(observed, asked_at=now)
         return cart if observed == cart.payment else observe_payment(cart, observed, now)
 
     return how
@@ -172,11 +174,16 @@ def payment_of(payment: Payment, invoice: Invoice) -> Payment:
 
 
 def _refuse_expired(cart: Cart, now: datetime, deadline: timedelta) -> None:
-    if now >= cart.opened.created_at + deadline:
+    if now >= _since(cart) + deadline:
         raise PaymentFailedError("payment_expired")
 
 
 def _wait(cart: Cart, now: datetime, poll: timedelta) -> int:
     """Looks often at first, then every twentieth of the time passed, hourly at the most."""
-    passed = now - cart.opened.created_at
+    passed = now - _since(cart)
     return int(max(poll, min(passed / 20, _LONGEST_WAIT)).total_seconds())
+
+
+def _since(cart: Cart) -> datetime:
+    """When the present wait began: with the order, or anew when the customer was asked to act."""
+    return cart.payment.asked_at or cart.opened.created_at
