@@ -86,10 +86,23 @@ def running(workspace: Workspace) -> dict[str, Any]:
 
 
 def snapshot(workspace: Workspace) -> None:
-    """Ask the AWS engine to save its state now."""
+    """Have the AWS engine save its state now.
+
+    Raises:
+        StackError: it does not say that it has.
+    """
+    done = workspace.state / "snapshot"
+    done.unlink(missing_ok=True)
     for record in processes.recorded(workspace):
         if record.name == "aws" and processes.alive(record):
             os.kill(record.pid, signal.SIGUSR1)
+    deadline = time.monotonic() + READY_SECONDS
+    while not done.exists():
+        if time.monotonic() > deadline:
+            raise StackError(
+                f"the engine's state was not saved within {READY_SECONDS} s; see {workspace.logs}"
+            )
+        time.sleep(0.02)
 
 
 def redeploy(workspace: Workspace, stack: Mapping[str, Any]) -> dict[str, Any]:

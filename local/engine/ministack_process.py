@@ -26,6 +26,7 @@ def environment(workspace: Workspace, port: int) -> Mapping[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(workspace.state / "s3"),
         "HOSTCART_WORKERS_PER_FUNCTION": os.environ.get("HOSTCART_WORKERS_PER_FUNCTION", "8"),
+        "HOSTCART_SNAPSHOT": str(workspace.state / "snapshot"),
         "HOSTCART_FUNCTION_LOGS": str(workspace.logs / "functions"),
     }
 
@@ -43,7 +44,7 @@ def main() -> None:
     function_logs.install(Path(os.environ["HOSTCART_FUNCTION_LOGS"]))
     function_error.install()
     worker_queue.install(int(os.environ["HOSTCART_WORKERS_PER_FUNCTION"]))
-    snapshot.install()
+    snapshot.install(Path(os.environ["HOSTCART_SNAPSHOT"]))
     sys.argv = ["ministack"]
     app.main()
 

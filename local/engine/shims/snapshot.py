@@ -1,4 +1,4 @@
-"""Saves the engine's state on SIGUSR1.
+"""Saves the engine's state on SIGUSR1 and touches a file when that is done.
 
 Added beside `ministack.app`, which saves on a clean stop only: `up` asks for a snapshot when the stack is
 ready, so a killed engine comes back at least as deployed and seeded.
@@ -6,20 +6,21 @@ ready, so a killed engine comes back at least as deployed and seeded.
 
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 
 from ministack import app
 from ministack.core.persistence import save_all
 
 
-def install() -> None:
+def install(done: Path) -> None:
     """Listen for SIGUSR1. Call on the main thread, before the server runs."""
-    signal.signal(signal.SIGUSR1, _on_signal)
 
+    def save() -> None:
+        save_all(app._build_persistence_save_dict())  # noqa: SLF001
+        done.touch()
 
-def _on_signal(_number: int, _frame: FrameType | None) -> None:
-    threading.Thread(target=_save, name="snapshot").start()
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=save, name="snapshot").start()
 
-
-def _save() -> None:
-    save_all(app._build_persistence_save_dict())  # noqa: SLF001
+    signal.signal(signal.SIGUSR1, on_signal)
