@@ -118,7 +118,7 @@ BODIES: Final = {
 CATALOGUE: Final = {
     **{
         f"unknown {name}": Case(
-            code=f"unknown_{name}", body=site_body(**{name: "nowhere"}), fields=(f"site.{name}",)
+            code=f"unknown_{name}", body=site_body(None, **{name: "nowhere"}), fields=(f"site.{name}",)
         )
         for name in ("variant", "location", "plan", "term")
     },
