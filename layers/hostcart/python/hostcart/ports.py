@@ -16,11 +16,11 @@ from typing import Any, Protocol
 from hostcart.domain.accounts import Account, ApiKey, User
 from hostcart.domain.cart import Cart
 from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
+from hostcart.domain.contacts import ResolvedContacts
 from hostcart.domain.money import Line
 from hostcart.domain.payment import Invoice, Refund
 from hostcart.domain.registration import (
     Availability,
-    Contacts,
     ItemKind,
     OrderItem,
     Pricing,
@@ -319,7 +319,7 @@ class Registrar(Protocol):
     def cancel_transfer(self, name: str) -> Transfer:
         """RefusedError: `not_found`, `conflict` (too late), `invalid_argument` (cancelled before)."""
 
-    def set_contacts(self, name: str, contacts: Contacts) -> None:
+    def set_contacts(self, name: str, contacts: ResolvedContacts) -> None:
         """Replaces all four roles. RefusedError: `not_found`, `contact_refused`, ..."""
 
     def set_nameservers(self, name: str, nameservers: Sequence[str]) -> None:

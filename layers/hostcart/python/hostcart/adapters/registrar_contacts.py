@@ -1,25 +1,10 @@
-"""A contact in our form and in the registrar's."""
+"""A contact in our form and in the registrar's: the owner is its registrant, phones are dotted there.
 
-from typing import Final
-
-from pydantic.alias_generators import to_camel
+Properties of a TLD are no part of a contact there; they go with the registration.
+"""
 
 from hostcart.adapters.registrar_answers import Answer
-from hostcart.domain.registration import Contact, Contacts
-
-# The same in both forms, but for the name.
-_NAMES: Final = {
-    "first_name": "first_name",
-    "last_name": "last_name",
-    "company_name": "organization",
-    "city": "city",
-    "state": "state",
-    "zip": "post_code",
-    "country": "country",
-    "phone": "phone",
-    "fax": "fax",
-    "email": "email",
-}
+from hostcart.domain.contacts import Contact, ResolvedContacts
 
 
 class ContactAnswer(Answer):
@@ -35,7 +20,6 @@ class ContactAnswer(Answer):
     zip: str = ""
     country: str = ""
     phone: str = ""
-    fax: str = ""
     email: str = ""
 
 
@@ -47,16 +31,28 @@ class ContactsAnswer(Answer):
 
 
 def contact_to_json(contact: Contact) -> dict[str, str]:
-    """Empty members are left out: some registries take an empty company for a company."""
+    """What is empty is left out: some registries take an empty company for a company."""
+    # A newline parts the two lines of a street that was read from the registrar.
     first, _, second = contact.street_address.partition("\n")
-    members = {to_camel(theirs): str(getattr(contact, ours)) for theirs, ours in _NAMES.items()}
-    members |= {"address1": first, "address2": second}
+    members = {
+        "firstName": contact.first_name,
+        "lastName": contact.last_name,
+        "companyName": contact.organization,
+        "address1": first,
+        "address2": second,
+        "city": contact.city,
+        "state": contact.state,
+        "zip": contact.post_code,
+        "country": contact.country,
+        "phone": contact.phone_epp,
+        "email": contact.email,
+    }
     return {name: value for name, value in members.items() if value}
 
 
-def contacts_to_json(contacts: Contacts) -> dict[str, dict[str, str]]:
+def contacts_to_json(contacts: ResolvedContacts) -> dict[str, dict[str, str]]:
     return {
-        "registrant": contact_to_json(contacts.registrant),
+        "registrant": contact_to_json(contacts.owner),
         "admin": contact_to_json(contacts.admin),
         "tech": contact_to_json(contacts.tech),
         "billing": contact_to_json(contacts.billing),
@@ -64,14 +60,23 @@ def contacts_to_json(contacts: Contacts) -> dict[str, dict[str, str]]:
 
 
 def contact_of(answer: ContactAnswer) -> Contact:
-    street = "\n".join(filter(None, (answer.address1, answer.address2)))
-    members = {ours: getattr(answer, theirs) for theirs, ours in _NAMES.items()}
-    return Contact(street_address=street, **members)
+    return Contact(
+        first_name=answer.first_name,
+        last_name=answer.last_name,
+        organization=answer.company_name or None,
+        street_address="\n".join(filter(None, (answer.address1, answer.address2))),
+        post_code=answer.zip,
+        city=answer.city,
+        state=answer.state or None,
+        country=answer.country,
+        email=answer.email,
+        phone=answer.phone.replace(".", ""),
+    )
 
 
-def contacts_of(answer: ContactsAnswer) -> Contacts:
-    return Contacts(
-        registrant=contact_of(answer.registrant),
+def contacts_of(answer: ContactsAnswer) -> ResolvedContacts:
+    return ResolvedContacts(
+        owner=contact_of(answer.registrant),
         admin=contact_of(answer.admin),
         tech=contact_of(answer.tech),
         billing=contact_of(answer.billing),

@@ -14,9 +14,9 @@ from hostcart.adapters.registrar_contacts import contacts_to_json
 from hostcart.adapters.registrar_money import json_number
 from hostcart.adapters.registrar_orders import items_since
 from hostcart.adapters.secrets import Secrets
+from hostcart.domain.contacts import ResolvedContacts
 from hostcart.domain.registration import (
     Availability,
-    Contacts,
     ItemKind,
     OrderItem,
     Pricing,
@@ -91,7 +91,7 @@ class NamecomRegistrar:
         answer = self._api.post(facts.TransferAnswer, _transfer(name, "cancel"), {})
         return facts.transfer(_of_name(answer, name))
 
-    def set_contacts(self, name: str, contacts: Contacts) -> None:
+    def set_contacts(self, name: str, contacts: ResolvedContacts) -> None:
         wanted = {"contacts": contacts_to_json(contacts)}
         self._api.post(facts.DomainAnswer, _domain(name, "setContacts"), wanted)
 

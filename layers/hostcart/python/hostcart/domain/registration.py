@@ -6,39 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from hostcart.domain.contacts import ResolvedContacts
+
 CURRENCY: Final = "usd"
 REGISTRATION: Final = "registration"
 """The ordinary purchase type; others (aftermarket, expiring) name their price in the request."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Contact:
-    """A person or an organisation. `phone` is in EPP form (+cc.number), `country` ISO 3166-1 alpha-2.
-
-    Never shown by its repr. A newline in `street_address` parts its two lines.
-    """
-
-    first_name: str
-    last_name: str
-    street_address: str
-    post_code: str
-    city: str
-    country: str
-    email: str
-    phone: str
-    organization: str = ""
-    state: str = ""
-    fax: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contacts:
-    """The four roles of a name."""
-
-    registrant: Contact
-    admin: Contact
-    tech: Contact
-    billing: Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +42,7 @@ class RegistrationRequest:
 
     name: str
     years: int
-    contacts: Contacts
+    contacts: ResolvedContacts
     nameservers: tuple[str, ...]
     price: int
     purchase_type: str = REGISTRATION
@@ -98,7 +70,7 @@ class RegisteredDomain:
     locked: bool
     autorenew: bool
     privacy: bool
-    contacts: Contacts | None
+    contacts: ResolvedContacts | None
 
 
 class TransferStatus(StrEnum):
