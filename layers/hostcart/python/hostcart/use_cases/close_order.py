@@ -29,9 +29,8 @@ def close_order(account_id: str, cart_token: str, *, ports: CloseOrderPorts) -> 
     """Repeatable. Raises TransitionRefusedError when a task is not completed and none has failed."""
     cart = load(ports.carts, account_id, cart_token)
     if not cart.opened.status.terminal:
-        release = cart.slot if cart.opened.failure is not None else None
         now = ports.clock.now()
-        cart = change(ports.carts, cart, lambda current: closed(current, now), release=release)
+        cart = change(ports.carts, cart, lambda current: closed(current, now))
         ports.metrics.count("OrdersClosed", status=cart.opened.status)
     return Closed(
         order_id=cart.opened.id,
