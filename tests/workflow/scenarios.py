@@ -68,7 +68,10 @@ DELIVERED: Final = (
         name="everything answers 500 once",
         arrange=all_of(stripe("status:500", *CHARGE, *SUBSCRIBE), sites("status:500", *PROVISION)),
     ),
-    Scenario(name="a 500 that is repeated under its key", arrange=stripe("replay:500", CHARGE[3])),
+    Scenario(
+        name="every 500 is repeated under its key",
+        arrange=stripe("replay:500", "POST /v1/invoices", *CHARGE[1:], SUBSCRIBE[1]),
+    ),
     Scenario(
         name="everything is throttled once",
         arrange=all_of(
@@ -199,6 +202,13 @@ FAILED: Final = (
             payment="refunded",
         )
         for action in ("status:500", "status:503", "status:429", "drop", "drop_after")
+    ),
+    Scenario(
+        name="everything undone, each 500 repeated under its key",
+        balance=-500,
+        arrange=all_of(_UNSTORED_SUBSCRIPTION, stripe("replay:500", GIVE_BACK[1], GIVE_BACK[3])),
+        failure="fulfilment_failed",
+        payment="refunded",
     ),
     Scenario(
         name="refund times out after its effect",
