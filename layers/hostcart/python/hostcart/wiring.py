@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hostcart.adapters.kms_cipher import KmsCipher
     from hostcart.adapters.secrets import Secrets
     from hostcart.entry.observability import EmfMetrics
-    from hostcart.ports import Callbacks, Payments, Sites, Tokens
+    from hostcart.ports import Callbacks, Payments, Registrar, Sites, Tokens
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
     from hostcart.use_cases.charge_payment import ChargePaymentPorts
@@ -85,6 +85,18 @@ def sites() -> "Sites":
     from hostcart.adapters.http_sites import HttpSites
 
     return HttpSites(settings.sites(), secrets())
+
+
+@cache
+def registrar() -> "Registrar":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_rate_limit import DynamoRateLimit, windows
+    from hostcart.adapters.registrar_namecom import NamecomRegistrar
+
+    chosen = settings.registrar()
+    limits = windows(per_second=chosen.requests_per_second, per_hour=chosen.requests_per_hour)
+    limit = DynamoRateLimit(aws.dynamodb(), settings.table_name(), "registrar", limits)
+    return NamecomRegistrar(chosen, secrets(), limit)
 
 
 @cache
