@@ -5,8 +5,9 @@ from typing import Final
 
 import urllib3
 
-from tests.workflow.cases import Case
+from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case
 from tests.workflow.lambdas import AwsFault, Deaths
+from tests.workflow.world import SITE_PASSWORD
 
 type Arrange = Callable[[Case], None]
 
@@ -64,6 +65,21 @@ def aws(state: str, operation: str, times: int = 1) -> Arrange:
 def lost(*states: str, times: int = 1) -> Arrange:
     """The functions do their work and their answers do not arrive."""
     return lambda case: case.world.lambdas.lost_answers.update({f"{s}Function": times for s in states})
+
+
+def bug(target: str) -> Arrange:
+    """A fault in our own code, once, whose text quotes what is private."""
+
+    def arrange(case: Case) -> None:
+        raised: list[str] = []
+        case.world.patch_method(target, lambda: None if raised else _quote(raised))
+
+    return arrange
+
+
+def _quote(raised: list[str]) -> None:
+    raised.append(AUTHORIZATION)
+    raise RuntimeError(f"unexpected: {AUTHORIZATION} {SITE_PASSWORD} {E_MAIL}")
 
 
 def deaths(*, before: bool) -> Arrange:

@@ -12,6 +12,7 @@ from tests.workflow.faults import (
     TASKS,
     all_of,
     aws,
+    bug,
     deaths,
     fails_authentication,
     first_wait,
@@ -99,6 +100,15 @@ DELIVERED: Final = (
     Scenario(name="every function's answer is lost once", arrange=lost(*TASKS), callbacks=1),
     Scenario(name="functions die before each AWS call", arrange=deaths(before=True), callbacks=2),
     Scenario(name="functions die after each AWS call", arrange=deaths(before=False)),
+    Scenario(
+        name="a fault of our own in each task once",
+        arrange=all_of(
+            bug("hostcart.adapters.stripe_payments.StripePayments.get_invoice"),
+            bug("hostcart.adapters.stripe_payments.StripePayments.find_subscription"),
+            bug("hostcart.adapters.http_sites.HttpSites.put"),
+            bug("hostcart.adapters.http_callbacks.HttpCallbacks.deliver"),
+        ),
+    ),
     Scenario(name="the password cannot be sealed once", arrange=aws("ProvisionSite", "Encrypt")),
     Scenario(name="the callback cannot be opened once", arrange=aws("SendCallback", "Decrypt")),
     Scenario(

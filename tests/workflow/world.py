@@ -1,5 +1,6 @@
 """Everything around the state machine: moto for AWS, the sandboxes over HTTP, one clock for all of them."""
 
+import importlib
 import json
 import logging
 import time
@@ -127,6 +128,18 @@ class World:
         """How long the adapters wait for an answer, until the next reset."""
         self._patch.setattr("hostcart.adapters.stripe_api.READ_SECONDS", seconds)
         self._patch.setattr("hostcart.adapters.http_sites._TIMEOUT", timeout)
+
+    def patch_method(self, target: str, before: Callable[[], None]) -> None:
+        """Call `before` at each call of `hostcart.module.Class.method`, until the next reset."""
+        module, kind, name = target.rsplit(".", 2)
+        owner = getattr(importlib.import_module(module), kind)
+        original = getattr(owner, name)
+
+        def patched(*args: Any, **named: Any) -> Any:
+            before()
+            return original(*args, **named)
+
+        self._patch.setattr(owner, name, patched)
 
     def close(self) -> None:
         self._patch.undo()
