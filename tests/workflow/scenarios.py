@@ -294,6 +294,16 @@ MENDED: Final = (
         payment="refunded",
     ),
     Scenario(
+        name="neither charged nor voided, then started again",
+        arrange=all_of(
+            stripe("status:503", CHARGE[3], times=_RETRIES),
+            stripe("status:503", "POST /v1/invoices/*/void", times=_UNDO_RETRIES),
+        ),
+        ends_first="NotRefunded",
+        failure="fulfilment_failed",
+        payment="failed",
+    ),
+    Scenario(
         name="not closed, then started again",
         arrange=aws("CloseOrder", "UpdateItem", _UNDO_RETRIES),
         ends_first="NotClosed",
