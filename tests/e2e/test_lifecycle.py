@@ -1,4 +1,4 @@
-"""The stack's own life, last of all: an edit reaches it, a second one is refused, a restart keeps its state."""
+"""The stack's own life, last of all: an edit reaches it, a second one is refused, a restart keeps all."""
 
 import time
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def test_an_edit_of_the_layer_reaches_every_function(stack: LocalStack, world: W
 
 
 def test_a_second_stack_is_refused_in_words(stack: LocalStack) -> None:
-    with pytest.raises(CommandFailedError, match="already running.*make down") as refused:
+    with pytest.raises(CommandFailedError, match=r"already running.*make down") as refused:
         stack.command("up")
     assert "Traceback" not in str(refused.value)
     assert "running" in stack.command("status")
