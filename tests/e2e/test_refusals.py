@@ -226,7 +226,8 @@ def test_it_is_refused_and_nothing_is_made(world: World, shop: Shops, name: str)
 
 def test_the_count_would_notice_an_order(world: World, shop: Shops) -> None:
     client, before = shop("trial"), world.counts()
-    token = client.place()
+    with pytest.raises(AssertionError), world.nothing_created():
+        token = client.place()
     client.finish(token)
     world.outcome(token)
     after = world.counts()

@@ -267,10 +267,24 @@ class World:
 
     @contextlib.contextmanager
     def nothing_created(self) -> Iterator[None]:
-        """What is done inside must leave no cart, number, invoice, subscription, site, slot, execution."""
-        before = self.counts()
+        """What is done inside must leave no cart, invoice, subscription, site, slot, execution.
+
+        Orders that were placed before may go on meanwhile: what they make or give back is theirs.
+        """
+        before, traces = self.counts(), self._traces()
         yield
-        assert self.counts() == before
+        after = self.counts()
+        assert after.executions == before.executions
+        assert after.items - len(after.numbers) == before.items - len(before.numbers)
+        assert self._traces() <= traces
+        assert all(count <= before.taken[slot] for slot, count in after.taken.items())
+
+    def _traces(self) -> set[str]:
+        """The cart tokens that invoices, subscriptions and sites were made for."""
+        carts = {entry["metadata"].get("cart_token", "") for entry in self.invoices()}
+        orders = [entry["metadata"].get("order_id", "") for entry in self.subscriptions()]
+        orders += [entry["id"] for entry in self.sites()]
+        return carts | {order.replace("-", "") for order in orders}
 
     def delivered_once(self, token: str, *, amount: int) -> None:
         """One paid invoice, one charge, one live subscription, one site, one execution."""
