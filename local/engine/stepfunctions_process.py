@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.engine import resume
 from local.engine.processes import ACCOUNT, base_environment
 from local.engine.workspace import Workspace
 
@@ -18,7 +19,7 @@ def environment(workspace: Workspace, port: int, aws_endpoint: str) -> Mapping[s
         "MOTO_ACCOUNT_ID": ACCOUNT,
         "HOSTCART_PORT": str(port),
         "HOSTCART_AWS_ENDPOINT": aws_endpoint,
-        "HOSTCART_JOURNAL": str(workspace.state / "executions.jsonl"),
+        "HOSTCART_JOURNAL": str(resume.journal(workspace)),
     }
 
 
