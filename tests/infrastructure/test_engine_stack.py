@@ -113,6 +113,24 @@ def test_a_state_machine_catches_an_exception_by_its_python_name(stack: Stack) -
     assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", {"answer": "refused by name"})
 
 
+def test_a_history_is_answered_in_the_order_and_number_asked_for(stack: Stack) -> None:
+    arn = tiny.execute(stack, unique("history"), {"name": "x"})
+    tiny.outcome(stack, arn)
+    client = tiny.states(stack)
+    whole = client.get_execution_history(executionArn=arn)["events"]
+    assert [event["id"] for event in whole] == list(range(1, len(whole) + 1))
+    last = client.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)["events"]
+    assert [event["type"] for event in last] == ["ExecutionSucceeded"]
+    for reverse, expected in ((False, whole), (True, whole[::-1])):
+        pages = list(
+            client.get_paginator("get_execution_history").paginate(
+                executionArn=arn, reverseOrder=reverse, PaginationConfig={"PageSize": 2}
+            )
+        )
+        assert [event for page in pages for event in page["events"]] == expected
+        assert {len(page["events"]) for page in pages[:-1]} == {2}
+
+
 def test_substitutions_of_numbers_stay_numbers(stack: Stack) -> None:
     machine = tiny.states(stack).describe_state_machine(stateMachineArn=stack["outputs"]["GreetMachineArn"])
     greet = json.loads(machine["definition"])["States"]["Greet"]
