@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import journal_file, lifecycle, ports, processes, resume, workers
+from local.engine import journal_file, lifecycle, ports, processes, resume, status, workers
 from local.engine.workspace import Workspace
 from tests.infrastructure.fixtures import tiny
 
@@ -87,6 +87,13 @@ def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"):
         ports.choose({}, ["aws"])
+
+
+def test_the_status_of_nothing_is_a_sentence_and_no_error(
+    here: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status.show(here) == 0
+    assert "no stack is running" in capsys.readouterr().out
 
 
 def test_the_oldest_ended_executions_are_forgotten_and_no_cut_off_one(
