@@ -11,6 +11,8 @@ from tests.e2e.support.world import World
 
 type Json = dict[str, Any]
 
+_RANDOM = 32  # hex digits of a uuid
+
 
 @dataclass(frozen=True, slots=True)
 class Leak:
@@ -76,7 +78,9 @@ def _told(world: World) -> dict[str, str]:
         authorization = entry["headers"].get("authorization", "")
         if authorization.startswith("Bearer callback-"):
             told[f"authorization {place}"] = authorization.removeprefix("Bearer ")
-        told[f"callback path {place}"] = entry["path"].rpartition("/")[2]
+        last = entry["path"].rpartition("/")[2]
+        if len(last) == _RANDOM:  # paths of a sink of its own; the example events' are in the repository
+            told[f"callback path {place}"] = last
     return told
 
 
