@@ -58,6 +58,14 @@ def _lines(path: Path) -> Iterator[Json]:
             yield json.loads(text)
 
 
+def nudge(client: Shop, world: World) -> None:
+    """Call every function once more: the engine shows a late line with the function's next call."""
+    refused(client.post(site_body(plan="nowhere")), "unknown_plan")
+    for name in ("A site", "fail-provision"):
+        token = client.place(site_body(callback={"url": world.sink()["url"]}, name=name))
+        world.outcome(token)
+
+
 @pytest.fixture(scope="module")
 def tokens(world: World) -> dict[str, str]:
     """One order that is delivered, one that is not, one whose callback is taken late."""
@@ -72,14 +80,19 @@ def tokens(world: World) -> dict[str, str]:
         placed[name] = client.place(site_body(callback={"url": sink["url"]}, name=site))
     for token in placed.values():
         world.outcome(token)
+    nudge(client, world)
     return placed
 
 
 @pytest.mark.parametrize(("order", "functions"), [("delivered", DELIVERED), ("undelivered", UNDELIVERED)])
 def test_the_cart_s_token_runs_through_every_function(
-    world: World, tokens: dict[str, str], order: str, functions: set[str]
+    world: World, shop: Shops, tokens: dict[str, str], *, order: str, functions: set[str]
 ) -> None:
     lines = Logs(world).of(tokens[order])
+    for _ in range(2):
+        if {name for name, _ in lines} != functions:
+            nudge(shop("ready"), world)
+            lines = Logs(world).of(tokens[order])
     assert {name for name, _ in lines} == functions
     assert {line["service"] for _, line in lines} == {"hostcart"}
 
@@ -94,6 +107,7 @@ def test_no_line_is_filed_under_another_order(world: World, tokens: dict[str, st
 
 def test_a_refusal_is_logged_with_its_request_id(world: World, shop: Shops) -> None:
     problem = refused(shop("ready").post(site_body(plan="nowhere")), "unknown_plan")
+    nudge(shop("ready"), world)
     (line,) = [line for _, line in Logs(world).lines if line.get("request_id") == problem["request_id"]]
     assert (line["message"], line["code"]) == ("refused", "unknown_plan")
     assert "correlation_id" not in line
@@ -122,13 +136,15 @@ def test_the_metric_is_written(
 
 
 def test_orders_are_counted_once(world: World, shop: Shops) -> None:
-    before = len(Logs(world).metric("OrdersPlaced"))
     client = shop("ready")
+    nudge(client, world)
+    before = len(Logs(world).metric("OrdersPlaced"))
     key = world.sink()["path"]
     token = client.place(key=key)
     assert client.place(key=key) == token
     client.finish(token)
     world.outcome(token)
+    refused(client.post(site_body(plan="nowhere")), "unknown_plan")
     assert len(Logs(world).metric("OrdersPlaced")) == before + 1
 
 
