@@ -65,6 +65,10 @@ class CartExistsError(Exception):
     """The cart token is taken: the request is a repeat."""
 
 
+class ClaimTakenError(Exception):
+    """Another open order or an owned registration holds the name."""
+
+
 class CapacityExhaustedError(Exception):
     """No free capacity in the slot."""
 
@@ -172,6 +176,7 @@ class Sealed:
 
     callback: bytes | None = None
     password: bytes | None = None
+    item: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hostcart.use_cases.charge_payment import ChargePaymentPorts
     from hostcart.use_cases.close_order import CloseOrderPorts
     from hostcart.use_cases.order_site import OrderSitePorts
+    from hostcart.use_cases.placing import PlacingPorts
     from hostcart.use_cases.provision_site import ProvisionSitePorts
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
     from hostcart.use_cases.send_callback import SendCallbackPorts
@@ -128,14 +129,13 @@ class LazyTokens:
         return tokens().verify(token)
 
 
-def for_order_site() -> "OrderSitePorts":
+def for_placing() -> "PlacingPorts":
     from hostcart.adapters import aws
     from hostcart.adapters.sfn_workflow import SfnWorkflow
-    from hostcart.use_cases.order_site import OrderSitePorts
+    from hostcart.use_cases.placing import PlacingPorts
 
-    return OrderSitePorts(
+    return PlacingPorts(
         directory=directory(),
-        catalogue=catalogue(),
         carts=carts(),
         payments=payments(),
         cipher=cipher(),
@@ -143,6 +143,12 @@ def for_order_site() -> "OrderSitePorts":
         clock=SystemClock(),
         metrics=metrics(),
     )
+
+
+def for_order_site() -> "OrderSitePorts":
+    from hostcart.use_cases.order_site import OrderSitePorts
+
+    return OrderSitePorts(placing=for_placing(), catalogue=catalogue())
 
 
 def for_charge_payment() -> "ChargePaymentPorts":
