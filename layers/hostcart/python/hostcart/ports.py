@@ -203,6 +203,15 @@ class CartStore(Protocol):
     def create(self, cart: Cart, sealed: Sealed) -> None:
         """Stores a new cart and takes its slot. Raises CartExistsError, CapacityExhaustedError."""
 
+    def renew_claim(self, cart: Cart, until: datetime) -> None:
+        """Keeps the cart's claim on its name. Raises ClaimTakenError when somebody else holds it now."""
+
+    def save_claimed(self, cart: Cart) -> Cart:
+        """`save`, and the claim on the name becomes firm with it. Raises ClaimTakenError, ConflictError."""
+
+    def registration(self, account_id: str, number: int) -> "tuple[Cart, Sealed] | None":
+        """The delivered domain order behind a registration id of the account."""
+
     def discard(self, cart: Cart) -> None:
         """Removes a new cart and gives its slot back. Raises ConflictError when its fulfilment has begun."""
 
@@ -278,3 +287,24 @@ class Metrics(Protocol):
 
     def seconds(self, name: str, value: float, **dimensions: str) -> None:
         """A duration in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A hosted DNS zone."""
+
+    id: str
+    nameservers: tuple[str, ...]
+
+
+class DnsZones(Protocol):
+    def ensure(self, name: str, *, reference: str) -> Zone:
+        """The zone of a name with its parking record, made once per reference. Raises UnavailableError."""
+
+    def delete(self, zone_id: str) -> None:
+        """Removes the zone and its records; gone already is fine."""
+
+
+class Features(Protocol):
+    def domain_registration(self, account: Account) -> bool:
+        """Whether the account may order domains now."""

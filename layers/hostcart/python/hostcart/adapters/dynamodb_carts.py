@@ -31,12 +31,16 @@ class DynamoCarts:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
+        self._claims = DynamoClaims(client, table)
 
     # --- writes -----------------------------------------------------------------------------------
 
     def create(self, cart: "Cart", sealed: Sealed) -> None:
+        from hostcart.domain.cart import DomainItem
+
         item = cart_item(cart, sealed)
-        if cart.slot is None:
+        claims = isinstance(cart.item, DomainItem)
+        if cart.slot is None and not claims:
             self._put_new(item)
             return
         put: TransactWriteItemTypeDef = {
@@ -47,11 +51,11 @@ class DynamoCarts:
             }
         }
         try:
-            transact(self._client, [put, self._take(cart.slot)])
+            transact(self._client, [put, self._claims.take(cart) if claims else self._take(cart.slot)])
         except TransactionRefusedError as refused:
             if 0 in refused.failed:
                 raise CartExistsError from refused
-            raise CapacityExhaustedError from refused
+            raise (ClaimTakenError if claims else CapacityExhaustedError) from refused
 
     def discard(self, cart: "Cart") -> None:
         delete: TransactWriteItemTypeDef = {

@@ -47,6 +47,10 @@ def catalogue() -> Key:
     return _key("CATALOGUE", "CATALOGUE")
 
 
+def claim(name: str) -> Key:
+    return _key(f"DOMAIN#{name}", "CLAIM")
+
+
 def slot(slot_: "Slot") -> Key:
     return _key(f"SLOT#{slot_.location}#{slot_.variant}", "SLOT")
 

@@ -65,8 +65,8 @@ class DomainAction(StrEnum):
 class DomainItem:
     """The domain as it was ordered.
 
-    `name` is the A-label form and the claim's key. `registrar_price` is what the registrar quoted (US cents) and
-    the only price that will be paid to it; `renewal_amount` is the client's yearly price in minor units.
+    `name` is the A-label form and the claim's key. `registrar_price` is what the registrar quoted (US cents)
+    and the only price that will be paid to it; `renewal_amount` is the client's yearly price in minor units.
     """
 
     kind: Literal[OrderKind.DOMAIN] = OrderKind.DOMAIN
