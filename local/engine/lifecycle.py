@@ -30,6 +30,7 @@ from local.engine.processes import Record
 from local.engine.workspace import Workspace
 
 READY_SECONDS = 60
+LONGEST_LOG_BYTES = 20_000_000
 SANDBOXES = ("stripe", "sites", "callbacks", "login")
 """Sandboxes that are served; a port is reserved for the registrar's."""
 
@@ -123,6 +124,7 @@ def redeploy(workspace: Workspace, stack: Mapping[str, Any]) -> dict[str, Any]:
 
 def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -> dict[str, Any]:
     began = time.monotonic()
+    _drop_long_logs(workspace)
     chosen = ports.choose(_last_ports(workspace))
     secrets.write_private(workspace.state / "ports.json", json.dumps(chosen))
     values = secrets.load(workspace)
@@ -206,6 +208,13 @@ def _seed(workspace: Workspace, stack: dict[str, Any]) -> dict[str, Any]:
     return accounts
 
 
+def _drop_long_logs(workspace: Workspace) -> None:
+    """Logs are kept from run to run, up to a size."""
+    for path in workspace.logs.rglob("*.log"):
+        if path.stat().st_size > LONGEST_LOG_BYTES:
+            path.unlink()
+
+
 def _last_ports(workspace: Workspace) -> dict[str, int]:
     path = workspace.state / "ports.json"
     return json.loads(path.read_text()) if path.exists() else {}
@@ -255,6 +264,7 @@ def _stop_all(workspace: Workspace) -> bool:
     for record in records:
         processes.stop(workspace, record)
     processes.kill_orphans(workspace)
+    shutil.rmtree(workspace.scratch, ignore_errors=True)
     workspace.stack_file.unlink(missing_ok=True)
     return ran
 

@@ -38,8 +38,10 @@ def reload(workspace: Workspace, name: str | None, say: Say) -> int:
     reach = sync(workspace, say)
     if reach is Changed.STACK:
         stack = lifecycle.redeploy(workspace, stack)
-    functions = list(translation.functions(workspace.template, workspace.staged).values())
-    wanted = [only] if only and reach is Changed.FUNCTIONS else functions
+    functions = translation.functions(workspace.template, workspace.staged)
+    if only and reach is Changed.FUNCTIONS:
+        functions = {only.logical_id: functions[only.logical_id]}
+    wanted = list(functions.values())
     _restart(workspace, stack, wanted)
     say(f"{len(wanted)} function(s) reloaded in {time.monotonic() - began:.1f} s")
     return 0

@@ -1,12 +1,13 @@
 """`python -m local.sandboxes --config <file>`: every sandbox in one process, until SIGTERM or SIGINT.
 
 The config is JSON: {"state_dir", "ports": {"stripe", "registrar", "sites", "callbacks", "login"},
-"stripe_api_key", "stripe_webhook": {"url": null | str, "secret"}, "sites_token"}. The port of the registrar
-is kept for the sandbox to come.
+"stripe_api_key", "stripe_webhook": {"url": null | str, "secret"}, "sites_token", "registrar_user"?,
+"registrar_token"?}. Without its credentials the registrar runs, and lets nobody in.
 """
 
 import argparse
 import json
+import secrets
 import signal
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from local.sandboxes.callbacks import CallbackSink
 from local.sandboxes.http import Json
 from local.sandboxes.login import LoginSandbox
+from local.sandboxes.registrar import RegistrarSandbox
 from local.sandboxes.server import Sandbox
 from local.sandboxes.sites import SitesSandbox
 from local.sandboxes.stripe import StripeSandbox
@@ -29,6 +31,12 @@ def build(config: Json) -> list[Sandbox]:
             state_dir=state_dir,
             webhook_url=webhook["url"],
             webhook_secret=webhook["secret"],
+        ),
+        RegistrarSandbox(
+            username=config.get("registrar_user") or "hostcart-test",
+            token=config.get("registrar_token") or secrets.token_urlsafe(),
+            port=ports["registrar"],
+            state_dir=state_dir,
         ),
         SitesSandbox(token=config["sites_token"], port=ports["sites"], state_dir=state_dir),
         CallbackSink(port=ports["callbacks"], state_dir=state_dir),

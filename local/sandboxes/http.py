@@ -88,9 +88,14 @@ def match_path(pattern: tuple[str, ...], segments: tuple[str, ...]) -> dict[str,
     for expected, actual in zip(pattern, segments, strict=True):
         if is_placeholder(expected):
             values[expected.strip("{}")] = actual
-        elif expected != actual:
+        elif expected != actual and not _matches_verb(expected, actual):
             return None
     return values
+
+
+def _matches_verb(expected: str, actual: str) -> bool:
+    """Whether `*:lock` stands for `example.com:lock`."""
+    return expected.startswith("*:") and actual.endswith(expected[1:])
 
 
 type Handler = Callable[[Request], Response]

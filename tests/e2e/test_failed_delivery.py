@@ -70,11 +70,23 @@ def test_no_subscription_takes_the_site_back(world: World, shop: Shops) -> None:
     assert invoice["amount_refunded"] == PRICE
 
 
+@pytest.mark.parametrize("action", ["drop_after", "replay:500", "status:500"])
+def test_a_refund_survives_its_own_faults(world: World, shop: Shops, action: str) -> None:
+    world.arm("stripe", "POST /v1/credit_notes", action)
+    token, order = _fail(world, shop("ready"), "fail-provision")
+    assert world.armed("stripe") == []
+    _refunded(order)
+    (invoice,) = world.invoices(token)
+    assert invoice["amount_refunded"] == PRICE
+
+
 @pytest.mark.parametrize(
     ("sandbox", "match", "action"),
     [
         ("stripe", "POST /v1/invoices/*/add_lines", "status:500"),
-        ("stripe", "POST /v1/invoices/*/finalize", "drop"),
+        ("stripe", "POST /v1/invoices/*/add_lines", "replay:500"),
+        ("stripe", "POST /v1/invoices/*/finalize", "drop_after"),
+        ("stripe", "POST /v1/invoices/*/finalize", "replay:500"),
         ("stripe", "POST /v1/invoices/*/pay", "drop"),
         ("stripe", "POST /v1/invoices/*/pay", "drop_after"),
         ("stripe", "POST /v1/invoices/*/pay", "replay:500"),
@@ -82,7 +94,7 @@ def test_no_subscription_takes_the_site_back(world: World, shop: Shops) -> None:
         ("sites", "PUT /sites/*", "status:503"),
         ("sites", "PUT /sites/*", "drop_after"),
         ("stripe", SUBSCRIBE, "drop_after"),
-        ("stripe", SUBSCRIBE, "status:500"),
+        ("stripe", SUBSCRIBE, "replay:500"),
     ],
 )
 def test_what_passes_is_only_a_delay(

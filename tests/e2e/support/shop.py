@@ -15,7 +15,7 @@ TERMINAL = frozenset({"completed", "failed", "cancelled"})
 _POLL_SECONDS = 0.1
 
 
-def site_body(callback: Mapping[str, str] | None = None, **site: Any) -> Json:
+def site_body(callback: Mapping[str, str | None] | None = None, **site: Any) -> Json:
     """The body of a site order; keywords replace fields of the site, None leaves one out."""
     fields = {"name": "My blog", "variant": "vanilla", "location": "pdx", "plan": "basic", "term": "monthly"}
     fields |= site

@@ -24,7 +24,7 @@ _SANDBOXES = ("stripe_url", "sites_url", "callback_url")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much there is of everything that an order makes."""
+    """How much there is of everything that an order makes; carts by account, numbers by account id."""
 
     carts: Mapping[str, int]
     numbers: Mapping[str, int]
@@ -182,6 +182,28 @@ class World:
         finally:
             client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
+    @contextlib.contextmanager
+    def throttled(self) -> Iterator[None]:
+        """Let the gateway take one request a second."""
+        gateway = aws.client("apigateway", self.facts["aws_endpoint"])
+        stage = {"restApiId": self.facts["api_id"], "stageName": self.facts["stage"]}
+        path = "/*/*/throttling"
+        before = gateway.get_stage(**stage)["methodSettings"]["*/*"]
+
+        def limit(rate: float, burst: int) -> None:
+            values = {"rateLimit": rate, "burstLimit": burst}
+            operations = [
+                {"op": "replace", "path": f"{path}/{name}", "value": str(value)}
+                for name, value in values.items()
+            ]
+            gateway.update_stage(**stage, patchOperations=operations)
+
+        limit(1, 1)
+        try:
+            yield
+        finally:
+            limit(before["throttlingRateLimit"], before["throttlingBurstLimit"])
+
     # --- the state machine ------------------------------------------------------------------------
 
     def executions(self) -> list[Json]:
@@ -223,7 +245,7 @@ class World:
         names = [name for name in self.accounts if name != HISTORY]
         return Counts(
             carts={name: self._cart_count(name) for name in names},
-            numbers={name: self.last_number(name) for name in names},
+            numbers=self._numbers(),
             invoices=len(self.invoices()),
             subscriptions=len(self.subscriptions()),
             sites=len(self.sites()),
@@ -269,6 +291,15 @@ class World:
 
     def _pk(self, account: str) -> str:
         return f"ACCOUNT#{self.accounts[account]['id']}"
+
+    def _numbers(self) -> dict[str, int]:
+        """Order counters by account id."""
+        keys = [{"pk": {"S": self._pk(name)}, "sk": {"S": "COUNTER"}} for name in self.accounts]
+        answer = self.dynamodb.batch_get_item(RequestItems={self.facts["table"]: {"Keys": keys}})
+        return {
+            item["pk"]["S"].removeprefix("ACCOUNT#"): int(item["last_number"]["N"])
+            for item in answer["Responses"][self.facts["table"]]
+        }
 
     def _cart_count(self, account: str) -> int:
         return sum(page["Count"] for page in self._cart_pages(account, Select="COUNT"))

@@ -55,6 +55,25 @@ def test_what_is_optional() -> None:
     assert parse_site_order(json.dumps(nulls).encode(), vet) == request
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"site":%s,"site":%s}', "site"),
+        (b'{"site":%s,"expected_total_cents":1,"expected_total_cents":2}', "expected_total_cents"),
+        (b'{"site":%s,"callback":{"url":"https://a.example","url":"https://b.example"}}', "url"),
+    ],
+)
+def test_a_name_given_twice_is_refused(body: bytes, name: str) -> None:
+    site = json.dumps(SITE).encode()
+    error = refused(body.replace(b"%s", site))
+    assert (error.code, fields(error)) == ("validation_failed", [(name, "given_twice")])
+
+
+def test_what_was_not_utf_8_is_no_name() -> None:
+    error = refused({"site": {**SITE, "name": "caf\ufffd"}})
+    assert fields(error) == [("site.name", "string_pattern_mismatch")]
+
+
 def test_spaces_around_words_are_not_part_of_them() -> None:
     request = parse_site_order(
         json.dumps({"site": {**SITE, "name": "  My blog ", "plan": " basic"}}).encode(), vet

@@ -16,8 +16,20 @@ from typing import Any, Protocol
 from hostcart.domain.accounts import Account, ApiKey, User
 from hostcart.domain.cart import Cart
 from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
+from hostcart.domain.contacts import ResolvedContacts
 from hostcart.domain.money import Line
 from hostcart.domain.payment import Invoice, Refund
+from hostcart.domain.registration import (
+    Availability,
+    ItemKind,
+    OrderItem,
+    Pricing,
+    Purchase,
+    RegisteredDomain,
+    RegistrationRequest,
+    Transfer,
+    TransferRequest,
+)
 from hostcart.domain.site import ProvisionedSite, SiteSpec
 
 
@@ -308,3 +320,53 @@ class DnsZones(Protocol):
 class Features(Protocol):
     def domain_registration(self, account: Account) -> bool:
         """Whether the account may order domains now."""
+
+
+class Registrar(Protocol):
+    """The registrar of domain names. Names are A-labels, amounts US cents.
+
+    Every method raises UnavailableError (throttled or busy: nothing happened), OutcomeUnknownError (a
+    time-out or a 5xx, which here may also be a lasting refusal: ask before sending again), RefusedError or
+    MisconfiguredError. No error carries a contact or an auth code.
+    """
+
+    def check(self, name: str) -> Availability:
+        """Whether the name can be bought now, and its price for one year."""
+
+    def pricing(self, name: str, *, years: int) -> Pricing: ...
+
+    def domain(self, name: str) -> RegisteredDomain | None:
+        """The name, if it is in our account."""
+
+    def register(self, request: RegistrationRequest) -> Purchase:
+        """Buys the name, once for every call. Never call it again without asking first.
+
+        RefusedError codes: `name_unavailable`, `price_refused`, `contact_refused`, `nameservers_refused`,
+        `requirements_refused`, `invalid_argument`.
+        """
+
+    def transfer(self, name: str) -> Transfer | None:
+        """The newest transfer of the name into our account, ended ones too; None if there never was one."""
+
+    def start_transfer(self, request: TransferRequest) -> Purchase:
+        """Asks for a transfer, once for every call. Codes as `register`, and `auth_code_refused`."""
+
+    def cancel_transfer(self, name: str) -> Transfer:
+        """RefusedError: `not_found`, `conflict` (too late), `invalid_argument` (cancelled before)."""
+
+    def set_contacts(self, name: str, contacts: ResolvedContacts) -> None:
+        """Replaces all four roles. RefusedError: `not_found`, `contact_refused`, ..."""
+
+    def set_nameservers(self, name: str, nameservers: Sequence[str]) -> None:
+        """RefusedError: `not_found`, `nameservers_refused`, ..."""
+
+    def order(self, order_id: int) -> Sequence[OrderItem] | None:
+        """The items of one order."""
+
+    def orders_since(self, name: str, *, kind: ItemKind, since: datetime) -> Sequence[OrderItem]:
+        """The name's order items of this kind in orders placed at `since` or later, oldest first."""
+
+
+class RateLimit(Protocol):
+    def acquire(self) -> None:
+        """Leave for one call, after a short wait if need be. Raises UnavailableError("..._throttled")."""

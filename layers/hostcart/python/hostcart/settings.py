@@ -17,6 +17,16 @@ class SitesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrarSettings:
+    """The limits are those that the registrar names."""
+
+    api_base: str
+    credentials_secret_arn: str
+    requests_per_second: int
+    requests_per_hour: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackSettings:
     signing_secret_arn: str
     allow_loopback: bool
@@ -51,6 +61,15 @@ def payments() -> PaymentSettings:
 def sites() -> SitesSettings:
     return SitesSettings(
         base_url=os.environ["SITES_BASE_URL"], token_secret_arn=os.environ["SITES_TOKEN_SECRET_ARN"]
+    )
+
+
+def registrar() -> RegistrarSettings:
+    return RegistrarSettings(
+        api_base=os.environ["REGISTRAR_API_BASE"],
+        credentials_secret_arn=os.environ["REGISTRAR_CREDENTIALS_SECRET_ARN"],
+        requests_per_second=int(os.environ.get("REGISTRAR_REQUESTS_PER_SECOND", "20")),
+        requests_per_hour=int(os.environ.get("REGISTRAR_REQUESTS_PER_HOUR", "3000")),
     )
 
 

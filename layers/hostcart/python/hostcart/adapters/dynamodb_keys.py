@@ -7,6 +7,7 @@ USER#<id>              USER            a user
 KEY#<sha256>           KEY             an API key, found by its digest
 CATALOGUE              CATALOGUE       plans, variants, locations
 SLOT#<location>#<variant>  SLOT        total, taken: where capacity is counted
+RATE#<system>#<seconds>    <start>     calls to an outside system in one window of the clock; `expires_at`
 index orders_by_number: pk, number     the list of an account's orders
 """
 
@@ -53,6 +54,11 @@ def claim(name: str) -> Key:
 
 def slot(slot_: "Slot") -> Key:
     return _key(f"SLOT#{slot_.location}#{slot_.variant}", "SLOT")
+
+
+def rate_window(system: str, seconds: int, start: int) -> Key:
+    """A window is an item of its own: `start` is its first second, Unix time."""
+    return _key(f"RATE#{system}#{seconds}", str(start))
 
 
 def _key(pk: str, sk: str) -> Key:

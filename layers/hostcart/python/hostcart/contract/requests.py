@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-# Control characters have no place in a name.
-_NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
+# Control characters have no place in a name, nor what stands where a byte was not UTF-8 (the API Gateway
+# replaces it before anybody can refuse it).
+_NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]+$"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 SiteName = Annotated[

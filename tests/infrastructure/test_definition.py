@@ -1,0 +1,122 @@
+"""The state machine keeps its own rules: nothing waits for ever, nothing fails unseen, names are names."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hostcart.use_cases import errors
+
+from tests.sam_template import DEFINITION, MACHINE, ROOT, Template, folder_of
+
+TEMPLATE = Template()
+STATES: dict[str, Any] = TEMPLATE.definition()["States"]
+TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+
+
+@pytest.mark.parametrize("name", TASKS)
+class TestTask:
+    """Each state that calls a function."""
+
+    def test_gives_up(self, name: str) -> None:
+        assert TASKS[name]["TimeoutSeconds"] > 0
+
+    def test_gives_up_after_its_function_did(self, name: str) -> None:
+        assert TASKS[name]["TimeoutSeconds"] > TEMPLATE.timeout(f"{name}Function")
+
+    def test_ends_with_a_catch_of_everything(self, name: str) -> None:
+        assert TASKS[name]["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+    def test_ends_with_a_retry_of_everything(self, name: str) -> None:
+        assert TASKS[name]["Retry"][-1]["ErrorEquals"] == ["States.ALL"]
+        assert TASKS[name]["Retry"][-1]["MaxAttempts"] > 0
+
+    def test_waits_longer_each_time_up_to_a_limit(self, name: str) -> None:
+        last = TASKS[name]["Retry"][-1]
+        assert last["BackoffRate"] > 1
+        assert last["MaxDelaySeconds"] > last["IntervalSeconds"]
+
+    def test_never_tries_what_it_catches_by_name_again(self, name: str) -> None:
+        named = [error for c in TASKS[name]["Catch"] for error in c["ErrorEquals"] if error != "States.ALL"]
+        never = [e for r in TASKS[name]["Retry"] if r["MaxAttempts"] == 0 for e in r["ErrorEquals"]]
+        assert set(named) <= set(never)
+
+    def test_is_named_like_folder_function_and_use_case(self, name: str) -> None:
+        function, folder = f"{name}Function", folder_of(f"{name}Function")
+        assert TASKS[name]["Parameters"]["FunctionName"] == TEMPLATE.resolve(
+            {"Fn::GetAtt": [function, "Arn"]}
+        )
+        assert TEMPLATE.functions[function]["CodeUri"] == f"functions/{folder}"
+        handler = ast.parse((ROOT / "functions" / folder / "handler.py").read_text())
+        assert ast.get_docstring(handler) == f"State {name}"
+        use_case = ast.parse((ROOT / f"layers/hostcart/python/hostcart/use_cases/{folder}.py").read_text())
+        assert folder in {node.name for node in use_case.body if isinstance(node, ast.FunctionDef)}
+
+    def test_is_given_ids_only(self, name: str) -> None:
+        given = {key.removesuffix(".$") for key in TASKS[name]["Parameters"]["Payload"]}
+        assert given - {"cause"} == {"account_id", "cart_token"}
+
+    def test_selects_what_its_handler_answers(self, name: str) -> None:
+        folder = folder_of(f"{name}Function")
+        handler = ast.parse((ROOT / "functions" / folder / "handler.py").read_text())
+        answered = {
+            key.value
+            for node in ast.walk(handler)
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Dict)
+            for key in node.value.keys
+            if isinstance(key, ast.Constant)
+        }
+        selected = {path.removeprefix("$.Payload.") for path in TASKS[name]["ResultSelector"].values()}
+        assert selected <= answered
+
+
+def test_every_named_error_is_a_class_of_the_use_cases() -> None:
+    known = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
+    named = set(_named_errors())
+    assert named
+    assert named <= known
+
+
+def test_errors_that_end_an_order_are_not_tried_again() -> None:
+    """All of them but the one that says: try again later."""
+    ending = {
+        name
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.TaskError) and kind is not errors.TaskError
+    }
+    assert set(_named_errors()) == ending - {"CallbackUndeliveredError"}
+
+
+def _named_errors() -> Iterator[str]:
+    for state in STATES.values():
+        for clause in (*state.get("Retry", []), *state.get("Catch", [])):
+            yield from (error for error in clause["ErrorEquals"] if not error.startswith("States."))
+
+
+def test_a_choice_always_has_a_way() -> None:
+    choices = [state for state in STATES.values() if state["Type"] == "Choice"]
+    assert choices
+    assert all("Default" in state for state in choices)
+
+
+def test_every_end_is_meant() -> None:
+    ends = {name: state["Type"] for name, state in STATES.items() if "Next" not in state}
+    assert {name for name, kind in ends.items() if kind == "Succeed"} == {"OrderClosed"}
+    for name, state in STATES.items():
+        assert not state.get("End"), name
+        if state["Type"] == "Fail":
+            assert state["Error"] == name
+            assert state["Cause"].endswith(".")
+
+
+def test_what_is_substituted_is_given_and_used() -> None:
+    (machine,) = TEMPLATE.of_type(MACHINE).values()
+    given = machine["Properties"]["DefinitionSubstitutions"]
+    assert set(re.findall(r"\$\{(\w+)\}", DEFINITION.read_text())) == set(given)
+
+
+def test_the_role_of_the_machine_invokes_its_functions_and_nothing_else() -> None:
+    called = {("lambda:InvokeFunction", state["Parameters"]["FunctionName"]) for state in TASKS.values()}
+    assert {(grant.action, grant.resource) for grant in TEMPLATE.grants("FulfilOrder")} == called

@@ -1,0 +1,80 @@
+"""Roles name exact actions on exact resources. That they are enough and not too much, the workflow proves."""
+
+import re
+
+import pytest
+
+from tests.sam_template import Template, listed
+
+TEMPLATE = Template()
+OWNERS = [*TEMPLATE.functions, "FulfilOrder"]
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_actions_are_exact(owner: str) -> None:
+    for statement in TEMPLATE.statements(owner):
+        assert statement["Effect"] == "Allow"
+        assert set(statement) == {"Effect", "Action", "Resource"}
+        for action in listed(statement["Action"]):
+            assert re.fullmatch(r"[a-z]+:[A-Z][A-Za-z]+", action), action
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_resources_are_exact(owner: str) -> None:
+    for statement in TEMPLATE.statements(owner):
+        for resource in listed(statement["Resource"]):
+            assert isinstance(resource, dict), f"{resource} is not a reference"
+            resolved = TEMPLATE.resolve(resource)
+            assert resolved.startswith("arn:") or resource == {"Ref": "FulfilOrder"}
+            assert "*" not in resolved
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_no_managed_policy_is_asked_for(owner: str) -> None:
+    policies = TEMPLATE.resources[owner]["Properties"].get("Policies", [])
+    assert all(set(policy) == {"Statement"} for policy in policies)
+    assert "Role" not in TEMPLATE.resources[owner]["Properties"]
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_nothing_is_allowed_twice(owner: str) -> None:
+    allowed = [
+        (action, str(resource))
+        for statement in TEMPLATE.statements(owner)
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+    assert len(allowed) == len(set(allowed))
+
+
+def test_only_functions_that_need_a_secret_may_read_it() -> None:
+    readers = {
+        parameter: {
+            name.removesuffix("Function")
+            for name in TEMPLATE.functions
+            for grant in TEMPLATE.grants(name)
+            if grant.action == "secretsmanager:GetSecretValue"
+            and grant.resource == TEMPLATE.parameters[parameter]
+        }
+        for parameter in TEMPLATE.parameters
+        if parameter.endswith("SecretArn")
+    }
+    assert readers == {
+        "StripeApiKeySecretArn": {
+            "OrderSite",
+            "ChargePayment",
+            "ActivateSubscription",
+            "RefundPayment",
+        },
+        "SitesTokenSecretArn": {"ProvisionSite", "RefundPayment"},
+        "CallbackSigningSecretArn": {"SendCallback"},
+    }
+
+
+def test_only_the_owner_and_the_notifier_may_decrypt() -> None:
+    may = {
+        name
+        for name in TEMPLATE.functions
+        if any(grant.action == "kms:Decrypt" for grant in TEMPLATE.grants(name))
+    }
+    assert may == {"GetOrderFunction", "SendCallbackFunction"}
