@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hostcart.domain.catalogue import Catalogue
+from hostcart.domain.catalogue import Catalogue, TldPrices
 from hostcart.domain.money import display
 
 
@@ -41,4 +41,16 @@ def _flat(catalogue: Catalogue) -> dict[str, str]:
         flat[f"locations.{location.name}.title"] = location.title
         for name, total in location.capacity.items():
             flat[f"locations.{location.name}.capacity.{name}"] = "unlimited" if total is None else str(total)
+    for tld in catalogue.tlds.values():
+        flat |= _flat_tld(tld)
+    return flat
+
+
+def _flat_tld(tld: TldPrices) -> dict[str, str]:
+    flat = {f"tlds.{tld.name}.stripe_product": tld.stripe_product}
+    for billing_plan, currencies in tld.prices.items():
+        for currency, charges in currencies.items():
+            for charge, amount in charges.items():
+                path = f"tlds.{tld.name}.prices.{billing_plan}.{currency}.{charge}"
+                flat[path] = display(amount, currency)
     return flat

@@ -12,6 +12,12 @@ locations:
   pdx:
     title: Portland, Oregon
     capacity: {vanilla: 500}     # variant -> sites that fit, or `unlimited`; not listed: not offered
+tlds:                            # may be left out; the rules of a TLD come with hostcart
+  co.uk:
+    stripe_product: prod_domain_co_uk
+    prices:                      # billing plan -> currency -> register, transfer, renew -> minor units
+      standard:
+        usd: {register: 999, transfer: 999, renew: 1199}   # for the TLD's shortest term
 """
 
 import re
@@ -21,11 +27,13 @@ from typing import Annotated, Any, Final
 
 from hostcart.contract.statuses import Term
 from hostcart.domain import catalogue as domain
+from hostcart.domain import tlds
+from hostcart.domain.catalogue import DomainCharge
 from hostcart.domain.money import EXPONENTS, MINIMUM_CHARGE
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from tools.yaml_file import Fault, FileFaultError, Source, read, validate
+from tools.yaml_file import Fault, FieldPath, FileFaultError, Source, read, validate
 
 _UNLIMITED: Final = "unlimited"
 _VERSION_LENGTH: Final = 12
@@ -63,7 +71,16 @@ def _short_name(value: str) -> str:
     return value
 
 
+def _tld(value: str) -> str:
+    if value not in tlds.names():
+        known = ", ".join(sorted(tlds.names()))
+        raise PydanticCustomError("tld", "is not a known TLD ({known})", {"known": known})
+    return value
+
+
 ShortName = Annotated[str, AfterValidator(_short_name)]
+TldName = Annotated[str, AfterValidator(_tld)]
+BillingPlan = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 Currency = Annotated[str, AfterValidator(_currency)]
 Price = Annotated[int, BeforeValidator(_price)]
 Capacity = Annotated[int | None, BeforeValidator(_capacity)]
@@ -90,10 +107,34 @@ class LocationEntry(_Model):
     capacity: Annotated[dict[str, Capacity], Field(min_length=1)]
 
 
+class TldPrice(_Model):
+    """A charge without a price is not sold; what can be bought can be renewed."""
+
+    register_: Annotated[Price | None, Field(alias="register")] = None
+    transfer: Price | None = None
+    renew: Price
+
+    def by_charge(self) -> dict[DomainCharge, int]:
+        found = {
+            DomainCharge.REGISTER: self.register_,
+            DomainCharge.TRANSFER: self.transfer,
+            DomainCharge.RENEW: self.renew,
+        }
+        return {charge: amount for charge, amount in found.items() if amount is not None}
+
+
+class TldEntry(_Model):
+    stripe_product: StripeProduct
+    prices: Annotated[
+        dict[BillingPlan, Annotated[dict[Currency, TldPrice], Field(min_length=1)]], Field(min_length=1)
+    ]
+
+
 class CatalogueFile(_Model):
     plans: Annotated[dict[ShortName, PlanEntry], Field(min_length=1)]
     variants: Annotated[dict[ShortName, VariantEntry], Field(min_length=1)]
     locations: Annotated[dict[ShortName, LocationEntry], Field(min_length=1)]
+    tlds: dict[TldName, TldEntry] = {}
 
 
 def load(path: Path) -> domain.Catalogue:
@@ -118,6 +159,18 @@ def load(path: Path) -> domain.Catalogue:
             name: domain.Location(name=name, title=location.title, capacity=dict(location.capacity))
             for name, location in content.locations.items()
         },
+        tlds={name: _tld_prices(name, entry) for name, entry in content.tlds.items()},
+    )
+
+
+def _tld_prices(name: str, entry: TldEntry) -> domain.TldPrices:
+    return domain.TldPrices(
+        name=name,
+        stripe_product=entry.stripe_product,
+        prices={
+            plan: {currency: price.by_charge() for currency, price in currencies.items()}
+            for plan, currencies in entry.prices.items()
+        },
     )
 
 
@@ -131,20 +184,42 @@ def _unknown_variants(source: Source, content: CatalogueFile) -> Iterator[Fault]
 
 
 def _small_prices(source: Source, content: CatalogueFile) -> Iterator[Fault]:
+    for path, currency, amount in _prices(content):
+        smallest = MINIMUM_CHARGE[currency]
+        if amount < smallest:
+            yield source.fault(path, f"is below the smallest amount that can be charged ({smallest})")
+
+
+def _prices(content: CatalogueFile) -> Iterator[tuple[FieldPath, str, int]]:
+    """Every price with where it stands and its currency."""
     for name, plan in content.plans.items():
         for currency, terms in plan.prices.items():
             for term, amount in terms.items():
-                if amount < MINIMUM_CHARGE[currency]:
-                    path = ("plans", name, "prices", currency, term.value)
-                    smallest = MINIMUM_CHARGE[currency]
-                    yield source.fault(path, f"is below the smallest amount that can be charged ({smallest})")
+                yield ("plans", name, "prices", currency, term.value), currency, amount
+    for name, tld in content.tlds.items():
+        for billing_plan, currencies in tld.prices.items():
+            for currency, price in currencies.items():
+                for charge, amount in price.by_charge().items():
+                    path = ("tlds", name, "prices", billing_plan, currency, charge.value)
+                    yield path, currency, amount
 
 
 def _twins(source: Source, content: CatalogueFile) -> Iterator[Fault]:
     """Two plans under one title cannot be told apart by a client, nor two on one product by the books."""
-    for field in ("title", "stripe_product"):
-        seen: dict[str, str] = {}
-        for name, plan in content.plans.items():
-            first = seen.setdefault(getattr(plan, field), name)
-            if first != name:
-                yield source.fault(("plans", name, field), f"is the same as that of plan {first}")
+    titles: dict[str, str] = {}
+    for name, plan in content.plans.items():
+        first = titles.setdefault(plan.title, name)
+        if first != name:
+            yield source.fault(("plans", name, "title"), f"is the same as that of plan {first}")
+    products: dict[str, str] = {}
+    for path, thing, product in _products(content):
+        first = products.setdefault(product, thing)
+        if first != thing:
+            yield source.fault(path, f"is the same as that of {first}")
+
+
+def _products(content: CatalogueFile) -> Iterator[tuple[FieldPath, str, str]]:
+    for name, plan in content.plans.items():
+        yield ("plans", name, "stripe_product"), f"plan {name}", plan.stripe_product
+    for name, tld in content.tlds.items():
+        yield ("tlds", name, "stripe_product"), f"TLD {name}", tld.stripe_product

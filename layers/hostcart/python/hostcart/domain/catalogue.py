@@ -1,6 +1,7 @@
-"""What can be ordered: plans with terms and prices, variants, locations with capacity."""
+"""What can be ordered: plans with terms and prices, variants, locations with capacity, domains under TLDs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from hostcart.contract.statuses import Term
 
@@ -33,6 +34,34 @@ class Location:
     capacity: dict[str, int | None]
 
 
+class DomainCharge(StrEnum):
+    """What a domain is charged for: the first term, a transfer, the renewal of each further term."""
+
+    REGISTER = "register"
+    TRANSFER = "transfer"
+    RENEW = "renew"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TldPrices:
+    """What names under a TLD cost; its rules are in domain/tlds.py.
+
+    `prices[billing plan][currency][charge]` in minor units, for the TLD's shortest term; `stripe_product`
+    backs the renewal subscriptions.
+    """
+
+    name: str
+    stripe_product: str
+    prices: dict[str, dict[str, dict[DomainCharge, int]]]
+
+    @property
+    def title(self) -> str:
+        return f".{self.name} domain"
+
+    def price(self, billing_plan: str, currency: str, charge: DomainCharge) -> int | None:
+        return self.prices.get(billing_plan, {}).get(currency, {}).get(charge)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """All of it; `version` is a digest of the source file."""
@@ -41,6 +70,7 @@ class Catalogue:
     plans: dict[str, Plan]
     variants: dict[str, Variant]
     locations: dict[str, Location]
+    tlds: dict[str, TldPrices] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

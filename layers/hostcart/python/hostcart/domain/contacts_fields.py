@@ -49,7 +49,8 @@ LONGEST: Final = {
 LONGEST_PROPERTY: Final = 255
 _MOST_PROPERTIES: Final = 50
 
-_CONTROL: Final = r"\u0000-\u001f\u007f-\u009f"
+# Control characters, and what stands where a byte was not UTF-8.
+_CONTROL: Final = r"\u0000-\u001f\u007f-\u009f\ufffd"
 LINE: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 TWO_LINES: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*(\n[^{_CONTROL}]*)?$"
 

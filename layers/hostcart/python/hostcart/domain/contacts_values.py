@@ -15,16 +15,21 @@ SUBDIVIDED: Final = ("AU", "CA", "IT", "US")  # where a state has to be one of t
 
 _LONGEST_EMAIL: Final = 254
 _LONGEST_POSTCODE: Final = 16
-_PHONE: Final = re.compile(r"\+[0-9][0-9 .()/-]{2,38}[0-9]")
+PHONE: Final = r"^\+[0-9][0-9 .()/-]{2,38}[0-9]$"
 _COUNTRY: Final = re.compile(r"[A-Za-z]{2}")
 
 
 def country(text: str) -> str | None:
     """An ISO 3166-1 alpha-2 code in upper case; Britain is GB."""
+    code = text.upper()
+    return code if _COUNTRY.fullmatch(text) and code in countries() else None
+
+
+def countries() -> frozenset[str]:
+    """Every country's code."""
     from iso3166 import countries_by_alpha2
 
-    code = text.upper()
-    return code if _COUNTRY.fullmatch(text) and code in countries_by_alpha2 else None
+    return frozenset(countries_by_alpha2)
 
 
 def email(text: str) -> str | None:
@@ -43,7 +48,7 @@ def phone(text: str) -> str | None:
     """E.164 (`+15555555555`) of an international number, dotted or spaced as one likes."""
     import phonenumbers
 
-    if not _PHONE.fullmatch(text):
+    if not re.fullmatch(PHONE, text):
         return None
     try:
         number = phonenumbers.parse(text)

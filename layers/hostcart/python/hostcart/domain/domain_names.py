@@ -66,7 +66,7 @@ def normalise(text: str) -> DomainName:
     """
     ascii_name, unicode_name = _idna(text.strip())
     labels = ascii_name.split(".")
-    if len(labels) == 1:
+    if len(labels) == 1 or labels[-1].isdecimal():
         raise InvalidDomainError("A domain name has at least two labels, such as example.com.")
     if labels[-1] not in _top_labels():
         raise UnsupportedTldError(f"Names under .{labels[-1]} are not offered.")

@@ -1,0 +1,74 @@
+"""The built layers are complete: every handler, and all that it builds later, loads from them alone.
+
+The interpreter is the one of `.tools/runtime`: what AWS has beside the layers, and nothing else.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from local.engine.translation import functions
+from tests.sam_template import ROOT, Template, folder_of
+
+BUILD: Final = ROOT / ".aws-sam" / "build"
+PYTHON: Final = ROOT / ".tools" / "runtime" / "bin" / "python"
+FUNCTIONS: Final = sorted(Template().functions)
+_EVERYTHING: Final = """
+import handler, importlib, pkgutil, hostcart
+for module in pkgutil.walk_packages(hostcart.__path__, "hostcart."):
+    importlib.import_module(module.name)
+import boto3, stripe, jwt, cryptography, pydantic, aws_lambda_powertools
+for module in (stripe, jwt, cryptography, pydantic, aws_lambda_powertools):
+    assert "/.aws-sam/build/" in module.__file__, module.__file__
+assert "/.tools/runtime/" in boto3.__file__, boto3.__file__
+assert "/.aws-sam/build/" in hostcart.__file__ and "/.aws-sam/build/" in handler.__file__
+print("complete")
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    for needed in (BUILD / "template.yaml", PYTHON):
+        if not needed.exists():
+            pytest.fail(f"{needed.relative_to(ROOT)} is missing: run `make build`", pytrace=False)
+
+
+def _import(function: str, code: str) -> subprocess.CompletedProcess[str]:
+    built = functions(BUILD / "template.yaml")[function]
+    folders: list[Path] = [built.code, *built.layers]
+    assert all(folder.exists() for folder in folders), f"not built: {folders}"
+    return subprocess.run(  # noqa: S603 - our own interpreter on our own code
+        [str(PYTHON), "-P", "-s", "-c", code],
+        env={"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=built.code,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_built_handler_loads(function: str) -> None:
+    done = _import(function, "import handler; assert callable(handler.handler); print('loaded')")
+    assert done.stdout == "loaded\n", done.stderr
+
+
+def test_everything_loads_from_the_layers() -> None:
+    done = _import("OrderSiteFunction", _EVERYTHING)
+    assert done.stdout == "complete\n", done.stderr
+
+
+def test_a_module_that_is_not_in_the_layers_is_missed() -> None:
+    done = _import("OrderSiteFunction", "import moto")
+    assert "No module named 'moto'" in done.stderr
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_build_holds_the_code_of_this_checkout(function: str) -> None:
+    source = ROOT / "functions" / folder_of(function) / "handler.py"
+    built = BUILD / function / "handler.py"
+    assert built.read_text() == source.read_text(), "run `make build`"
