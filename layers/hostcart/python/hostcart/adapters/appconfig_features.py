@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from hostcart.ports import UnavailableError
+from hostcart.settings import FeatureSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.feature_flags import FeatureFlags
@@ -15,10 +16,8 @@ _FRESH_SECONDS: Final = 30
 class AppConfigFeatures:
     """Rules see `account_id`, `billing_plan` and the account's `features`."""
 
-    def __init__(self, application: str, environment: str, profile: str) -> None:
-        self._application = application
-        self._environment = environment
-        self._profile = profile
+    def __init__(self, settings: FeatureSettings) -> None:
+        self._settings = settings
         self._flags: FeatureFlags | None = None
 
     def domain_registration(self, account: "Account") -> bool:
@@ -40,9 +39,9 @@ class AppConfigFeatures:
 
             self._flags = FeatureFlags(
                 AppConfigStore(
-                    environment=self._environment,
-                    application=self._application,
-                    name=self._profile,
+                    environment=self._settings.environment,
+                    application=self._settings.application,
+                    name=self._settings.profile,
                     max_age=_FRESH_SECONDS,
                 )
             )

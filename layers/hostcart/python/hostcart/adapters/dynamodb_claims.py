@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from hostcart.domain.cart import Cart
 
-LEASE_SECONDS = 2 * 60 * 60
 _MINE = "holder = :holder"
 
 
@@ -27,14 +26,17 @@ class DynamoClaims:
 
     def take(self, cart: "Cart") -> "TransactWriteItemTypeDef":
         """A new lease; an expired one of somebody else is replaced."""
+        from hostcart.domain.cart import CLAIM_LEASE
+
         now = int(cart.created_at.timestamp())
+        until = int((cart.created_at + CLAIM_LEASE).timestamp())
         return {
             "Put": {
                 "TableName": self._table,
                 "Item": {
                     **keys.claim(cart.domain.name),
                     "holder": {"S": _holder(cart)},
-                    "lease_until": {"N": str(now + LEASE_SECONDS)},
+                    "lease_until": {"N": str(until)},
                 },
                 "ConditionExpression": "attribute_not_exists(pk) OR lease_until < :now",
                 "ExpressionAttributeValues": {":now": {"N": str(now)}},
@@ -42,28 +44,34 @@ class DynamoClaims:
         }
 
     def make_firm(self, cart: "Cart") -> "TransactWriteItemTypeDef":
-        return {"Update": {**self._mine(cart), "UpdateExpression": "REMOVE lease_until"}}
+        write = self._mine(cart)
+        write["UpdateExpression"] = "REMOVE lease_until"
+        return {"Update": write}
 
     def drop(self, cart: "Cart") -> "TransactWriteItemTypeDef":
-        return {"Delete": self._mine(cart)}
+        """Refused only when somebody else holds the name by now."""
+        write = self._mine(cart)
+        write["ConditionExpression"] = f"attribute_not_exists(pk) OR {_MINE}"
+        return {"Delete": write}
+
+    def held(self, name: str, at: datetime) -> bool:
+        """Whether anybody holds the name at that moment."""
+        with aws_errors("database"):
+            item = self._client.get_item(
+                TableName=self._table, Key=keys.claim(name), ConsistentRead=True
+            ).get("Item")
+        if item is None:
+            return False
+        return "lease_until" not in item or int(item["lease_until"]["N"]) >= at.timestamp()
 
     def renew(self, cart: "Cart", until: datetime) -> None:
         """Raises ClaimTakenError when somebody else holds the name by now."""
         renewal = self._mine(cart)
         renewal["UpdateExpression"] = "SET lease_until = :until"
         renewal["ExpressionAttributeValues"] |= {":until": {"N": str(int(until.timestamp()))}}
-        self._alone(lambda: self._client.update_item(**renewal))
-
-    def release(self, cart: "Cart") -> None:
-        try:
-            self._alone(lambda: self._client.delete_item(**self._mine(cart)))
-        except ClaimTakenError:
-            return  # it expired, and the name is somebody else's or nobody's
-
-    def _alone(self, write: Any) -> None:
         with aws_errors("database"):
             try:
-                write()
+                self._client.update_item(**renewal)
             except self._client.exceptions.ClientError as error:
                 if is_condition_failure(error):
                     raise ClaimTakenError from error

@@ -27,8 +27,11 @@ class Route53Zones:
             self._park(zone_id, name)
         return Zone(id=zone_id, nameservers=tuple(nameservers))
 
-    def delete(self, zone_id: str) -> None:
+    def delete(self, name: str, *, reference: str) -> None:
         with aws_errors("dns"):
+            zone_id = self._find(name, reference)
+            if zone_id is None:
+                return
             try:
                 records = self._client.list_resource_record_sets(HostedZoneId=zone_id)["ResourceRecordSets"]
                 self._delete_records(zone_id, [record for record in records if record["Type"] not in _OWN])
@@ -42,11 +45,17 @@ class Route53Zones:
             created = self._client.create_hosted_zone(Name=name, CallerReference=reference)
             return _bare_id(created["HostedZone"])
         except self._client.exceptions.HostedZoneAlreadyExists:
-            zones = self._client.list_hosted_zones_by_name(DNSName=name)["HostedZones"]
-            for zone in zones:
-                if zone["CallerReference"] == reference:
-                    return _bare_id(zone)
-        raise UnavailableError("dns_zone_not_listed_yet")
+            found = self._find(name, reference)
+            if found is None:
+                raise UnavailableError("dns_zone_not_listed_yet") from None
+            return found
+
+    def _find(self, name: str, reference: str) -> str | None:
+        """The zone made under the reference: others of the name may be somebody else's."""
+        for zone in self._client.list_hosted_zones_by_name(DNSName=name)["HostedZones"]:
+            if zone["CallerReference"] == reference:
+                return _bare_id(zone)
+        return None
 
     def _park(self, zone_id: str, name: str) -> None:
         self._client.change_resource_record_sets(

@@ -6,7 +6,7 @@ stored item carries; the store writes a cart only over that version.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -84,6 +84,10 @@ class DomainItem:
 type Item = SiteItem | DomainItem
 
 
+# A claim on a name lasts this long without being renewed; every look at the payment renews it.
+CLAIM_LEASE: Final = timedelta(hours=2)
+
+
 class DomainStatus(StrEnum):
     PENDING = "pending"
     IN_PROGRESS = "in_progress"
@@ -95,8 +99,10 @@ class DomainStatus(StrEnum):
 class Domain:
     """The domain as it is delivered.
 
-    `attempt_at` is stored before the registrar is asked, so that a lost answer can be looked up;
-    `registration_id` is the owned registration's number in the account.
+    What begins with the attempt is stored before the registrar is asked, so that a lost answer can be looked
+    up: how often it was asked (`attempt`), when first and last, which order items and which transfer of the
+    name there were before, and whether a cancellation was refused. `registration_id` is the owned
+    registration's number in the account.
     """
 
     status: DomainStatus = DomainStatus.PENDING
@@ -104,8 +110,13 @@ class Domain:
     nameservers: tuple[str, ...] = ()
     zone_id: str | None = None
     registration_id: int | None = None
+    delivered_at: datetime | None = None
     attempt: int = 0
+    started_at: datetime | None = None
     attempt_at: datetime | None = None
+    settled_items: tuple[int, ...] = ()
+    earlier_transfer: str | None = None
+    cancel_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +210,16 @@ class Cart:
         if isinstance(self.item, DomainItem):
             return self.item
         raise TransitionRefusedError("the order is not for a domain")
+
+    def owns_registration(self, number: int) -> bool:
+        """Whether this is the completed order of the domain registration with that id."""
+        order = self.order
+        return (
+            order is not None
+            and order.domain is not None
+            and order.domain.registration_id == number
+            and order.status is OrderStatus.COMPLETED
+        )
 
     @property
     def opened(self) -> Order:

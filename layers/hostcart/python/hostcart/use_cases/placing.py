@@ -52,13 +52,17 @@ class PlacingPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Who orders, under which key, and what the request was; `idempotency_key` as the client sent it."""
+    """Who orders, under which key, and what the request was; `idempotency_key` as the client sent it.
+
+    `account` is given when it was loaded before.
+    """
 
     account_id: str
     user_id: str | None
     idempotency_key: str | None
     fingerprint: str
     callback: CallbackFields | None
+    account: Account | None = None
 
     @property
     def keyed(self) -> bool:
@@ -87,24 +91,33 @@ def cart_token(placement: Placement) -> str:
     return uuid.uuid5(_TOKENS, f"{placement.account_id}\n{placement.idempotency_key}").hex
 
 
-def place(placement: Placement, quote: Callable[[Account], Quote], ports: PlacingPorts) -> Cart:
+def place(
+    placement: Placement,
+    quote: Callable[[Account], Quote],
+    ports: PlacingPorts,
+    *,
+    confirm: Callable[[Quote], Quote] | None = None,
+) -> Cart:
     """The stored cart, the same one for a repeat of the same request under one Idempotency-Key.
 
-    `quote` prices the request and raises its refusals. Raises ApiError with the documented refusals; after a
-    refusal there is no cart and no open invoice.
+    `quote` prices the request and raises its refusals; `confirm` asks others for what it takes, once the
+    account may order and can be charged. Raises ApiError with the documented refusals; after a refusal there
+    is no cart and no open invoice.
     """
     token = cart_token(placement)
     if placement.keyed:
         existing = ports.carts.load(placement.account_id, token)
         if existing is not None:
             return _repeat(existing, placement.fingerprint, ports)
-    account = ports.directory.account(placement.account_id)
+    account = placement.account or ports.directory.account(placement.account_id)
     if account is None:
         raise ApiError("account_forbidden")
     quoted = quote(account)
     if not account.may_order:
         raise ApiError("account_cannot_order", "Account unable to create orders.")
     method_id = billing_gate(account)
+    if confirm is not None:
+        quoted = confirm(quoted)
     invoice = _open_invoice(account, method_id, token, ports.payments)
     return _store(_new_cart(placement, account, quoted, invoice, token, ports), placement, quoted, ports)
 

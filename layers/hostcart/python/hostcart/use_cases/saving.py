@@ -26,6 +26,7 @@ def change(
     *,
     sealed_password: bytes | None = None,
     release: Slot | None = None,
+    drop_claim: bool = False,
 ) -> Cart:
     """Applies `how` and saves; when somebody else wrote first, applies it to what is there now.
 
@@ -37,7 +38,9 @@ def change(
         if changed is cart:
             return cart
         try:
-            return carts.save(changed, sealed_password=sealed_password, release=release)
+            return carts.save(
+                changed, sealed_password=sealed_password, release=release, drop_claim=drop_claim
+            )
         except ConflictError:
             cart = load(carts, cart.account.id, cart.token)
     raise UnavailableError("contended")
