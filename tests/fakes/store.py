@@ -45,13 +45,16 @@ class FakeCarts:
                     raise CapacityExhaustedError
                 self.taken[cart.slot] += 1
             if isinstance(cart.item, DomainItem):
-                if self.is_claimed(cart.item.name, cart.created_at):
+                if self._held(cart.item.name, cart.created_at):
                     raise ClaimTakenError
                 self.claims[cart.item.name] = (_key(cart), cart.created_at + CLAIM_LEASE)
             self.sealed[_key(cart)] = sealed
             self._put(cart)
 
     def is_claimed(self, name: str, at: datetime) -> bool:
+        return self._held(name, at)
+
+    def _held(self, name: str, at: datetime) -> bool:
         held = self.claims.get(name)
         return held is not None and (held[1] is None or held[1] >= at)
 

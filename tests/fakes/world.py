@@ -93,7 +93,7 @@ CATALOGUE = Catalogue(
         "pdx": Location(name="pdx", title="Portland", capacity={"vanilla": 2, "extendify": 0}),
         "ams": Location(name="ams", title="Amsterdam", capacity={"vanilla": None}),
     },
-    tlds={name: _tld_prices(name) for name in ("com", "it", "de", "dev", "co.uk")},
+    tlds={name: _tld_prices(name) for name in ("com", "it", "eu", "dev", "co.uk")},
 )
 
 

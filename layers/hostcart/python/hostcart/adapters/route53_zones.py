@@ -25,7 +25,7 @@ class Route53Zones:
             zone_id = self._create(name, reference)
             nameservers = self._client.get_hosted_zone(Id=zone_id)["DelegationSet"]["NameServers"]
             self._park(zone_id, name)
-        return Zone(id=zone_id, nameservers=tuple(nameservers))
+        return Zone(id=zone_id, nameservers=tuple(server.lower().rstrip(".") for server in nameservers))
 
     def delete(self, name: str, *, reference: str) -> None:
         with aws_errors("dns"):
