@@ -16,6 +16,8 @@ from local.sandboxes.stripe.params import check
 from local.sandboxes.stripe.routes import router
 from tests.contract.stripe_shop import DAY, LINES, ORDER, TOKEN, Control, Open, Shop, shops
 
+SINCE = datetime.now(UTC)
+
 
 @pytest.fixture
 def shop(stripe_sandbox: StripeSandbox, client: stripe.StripeClient) -> Iterator[Open]:
@@ -27,9 +29,9 @@ def whole_order_and_refund(given: Shop) -> None:
     given.finalized()
     given.pay()
     invoice = given.payments.get_invoice(given.invoice_id)
-    assert given.payments.find_subscription(given.customer, order_id=ORDER) is None
+    assert given.payments.find_subscription(given.customer, order_id=ORDER, since=SINCE) is None
     given.subscribe()
-    found = given.payments.find_subscription(given.customer, order_id=ORDER)
+    found = given.payments.find_subscription(given.customer, order_id=ORDER, since=SINCE)
     assert found is not None
     given.payments.cancel_subscription(found[0])
     given.payments.refund(invoice, cart_token=TOKEN)
@@ -83,7 +85,10 @@ def test_an_order_is_one_paid_invoice_and_one_subscription(shop: Open, control: 
     assert abs((datetime.now(UTC) - paid.paid_at).total_seconds()) < 60
     assert given.payments.get_invoice(given.invoice_id) == paid
     subscription_id, status = given.subscribe()
-    assert given.payments.find_subscription(given.customer, order_id=ORDER) == (subscription_id, status)
+    assert given.payments.find_subscription(given.customer, order_id=ORDER, since=SINCE) == (
+        subscription_id,
+        status,
+    )
     (seen,) = control("GET", "invoices")
     assert (seen["status"], seen["amount_paid"], seen["metadata"]["cart_token"]) == ("paid", 1300, TOKEN)
     assert [entry["id"] for entry in control("GET", "subscriptions")] == [subscription_id]

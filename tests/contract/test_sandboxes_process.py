@@ -40,15 +40,20 @@ def test_runs_all_and_saves_on_sigterm(tmp_path: Path, http: urllib3.PoolManager
         "stripe_api_key": "sk_test_process",
         "stripe_webhook": {"url": None, "secret": "whsec_process"},
         "sites_token": "token",
+        "registrar_user": "shop-test",
+        "registrar_token": "registrar-token",
     }
     config_file = tmp_path / "sandboxes.json"
     config_file.write_text(json.dumps(config))
     command = [sys.executable, "-m", "local.sandboxes", "--config", str(config_file)]
     with subprocess.Popen(command) as process:  # noqa: S603 - our own module
         try:
-            for name in ("stripe", "sites", "callbacks", "login"):
+            for name in _NAMES:
                 _wait_healthy(http, ports[name])
             http.request("POST", f"http://127.0.0.1:{ports['callbacks']}/hook")
+            known = urllib3.util.make_headers(basic_auth="shop-test:registrar-token")
+            hello = f"http://127.0.0.1:{ports['registrar']}/v4/hello"
+            assert http.request("GET", hello, headers=known).json()["username"] == "shop-test"
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0

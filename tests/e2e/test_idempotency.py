@@ -15,7 +15,7 @@ type Shops = Callable[..., Shop]
 def test_fifty_at_once_are_one_order(world: World, shop: Shops) -> None:
     client, key, sink = shop("ready"), new_key(), world.sink()
     body = site_body(callback={"url": sink["url"]})
-    before = world.counts()
+    before, carts = world.counts(), len(world.carts("ready"))
     answers = at_once(lambda _: client.post(body, key=key), range(50))
     assert Counter(answer.status_code for answer in answers) == {202: 50}
     (token,) = {answer.json()["cart"]["token"] for answer in answers}
@@ -27,9 +27,10 @@ def test_fifty_at_once_are_one_order(world: World, shop: Shops) -> None:
     (invoice,) = world.invoices(token)
     assert invoice["attempts"] == 1
     assert len(world.received(sink["path"])) == 1
+    assert [entry["name"] for entry in world.executions()].count(token) == 1
     after = world.counts()
     grown = {
-        "carts": after.carts["ready"] - before.carts["ready"],
+        "carts": len(world.carts("ready")) - carts,
         "numbers": after.numbers[client.account_id] - before.numbers.get(client.account_id, 0),
         "invoices": after.invoices - before.invoices,
         "subscriptions": after.subscriptions - before.subscriptions,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import PRICE, Shop, new_key, site_body
-from tests.e2e.support.world import World
+from tests.e2e.support.world import Counts, World
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]
@@ -222,6 +222,17 @@ def test_it_is_refused_and_nothing_is_made(world: World, shop: Shops, name: str)
     with world.nothing_created():
         problem = refused(send(shop(case.account, case.credential), case), case.code)
     assert sorted(error["field"] for error in problem.get("errors", [])) == sorted(case.fields)
+
+
+def test_the_count_would_notice_an_order(world: World, shop: Shops) -> None:
+    client, before = shop("trial"), world.counts()
+    with pytest.raises(AssertionError), world.nothing_created():
+        token = client.place()
+    client.finish(token)
+    world.outcome(token)
+    after = world.counts()
+    grown = {name for name in Counts.__slots__ if getattr(after, name) != getattr(before, name)}
+    assert grown == set(Counts.__slots__)
 
 
 def test_a_changed_price_is_told(shop: Shops) -> None:

@@ -180,7 +180,9 @@ class FakePayments:
         self._end("refund")
         return refund
 
-    def find_subscription(self, customer_id: str, *, order_id: str) -> tuple[str, str] | None:
+    def find_subscription(
+        self, customer_id: str, *, order_id: str, since: datetime
+    ) -> tuple[str, str] | None:
         self._begin("find_subscription")
         self._end("find_subscription")
         found = [

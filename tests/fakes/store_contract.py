@@ -152,12 +152,13 @@ class StoreContract:
         assert bench.carts.load(ACCOUNT, token(1)) == stored
         assert bench.carts.last_number(ACCOUNT) == 1
 
-    def test_a_number_is_given_once(self, bench: Bench) -> None:
+    def test_a_number_is_given_once_and_none_is_left_out(self, bench: Bench) -> None:
         for number in (1, 2):
             bench.carts.create(unlimited(number), NOTHING)
         bench.carts.open_order(open_order(unlimited(1), 1, START))
-        with pytest.raises(ConflictError):
-            bench.carts.open_order(open_order(unlimited(2), 1, START))
+        for number in (1, 3, 9):
+            with pytest.raises(ConflictError):
+                bench.carts.open_order(open_order(unlimited(2), number, START))
         assert bench.carts.load(ACCOUNT, token(2)) == unlimited(2)
 
     def test_an_order_opens_once(self, bench: Bench) -> None:

@@ -5,8 +5,9 @@ from typing import Final
 
 import urllib3
 
-from tests.workflow.cases import Case
+from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case
 from tests.workflow.lambdas import AwsFault, Deaths
+from tests.workflow.world import SITE_PASSWORD
 
 type Arrange = Callable[[Case], None]
 
@@ -25,6 +26,10 @@ GIVE_BACK: Final = (
     "POST /v1/customers/*/balance_transactions",
     "DELETE /v1/subscriptions/*",
 )
+CHECK: Final = "POST /v4/domains:checkAvailability"
+REGISTER: Final = "POST /v4/domains"
+TRANSFER: Final = "POST /v4/transfers"
+LOOK: Final = ("GET /v4/domains/*", "GET /v4/orders")
 REMOVE_SITE: Final = ("DELETE /sites/*",)
 
 TASKS: Final = ("ChargePayment", "ProvisionSite", "ActivateSubscription", "CloseOrder", "SendCallback")
@@ -51,6 +56,21 @@ def sites(action: str, *matches: str, times: int = 1) -> Arrange:
     return arrange
 
 
+def registrar(action: str, *matches: str, times: int = 1) -> Arrange:
+    """The registrar misbehaves on these calls."""
+
+    def arrange(case: Case) -> None:
+        for match in matches:
+            case.world.arm(case.world.registrar, match, action, times)
+
+    return arrange
+
+
+def registry(**settings: float) -> Arrange:
+    """How long transfers and late registrations take."""
+    return lambda case: case.world.call(case.world.registrar, "POST", "settings", settings)
+
+
 def slow_sites(seconds: float) -> Arrange:
     """Sites take their time."""
     return lambda case: case.world.call(case.world.sites, "POST", "settings", {"provision_seconds": seconds})
@@ -64,6 +84,21 @@ def aws(state: str, operation: str, times: int = 1) -> Arrange:
 def lost(*states: str, times: int = 1) -> Arrange:
     """The functions do their work and their answers do not arrive."""
     return lambda case: case.world.lambdas.lost_answers.update({f"{s}Function": times for s in states})
+
+
+def bug(target: str) -> Arrange:
+    """A fault in our own code, once, whose text quotes what is private."""
+
+    def arrange(case: Case) -> None:
+        raised: list[str] = []
+        case.world.patch_method(target, lambda: None if raised else _quote(raised))
+
+    return arrange
+
+
+def _quote(raised: list[str]) -> None:
+    raised.append(AUTHORIZATION)
+    raise RuntimeError(f"unexpected: {AUTHORIZATION} {SITE_PASSWORD} {E_MAIL}")
 
 
 def deaths(*, before: bool) -> Arrange:

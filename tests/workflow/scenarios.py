@@ -12,6 +12,7 @@ from tests.workflow.faults import (
     TASKS,
     all_of,
     aws,
+    bug,
     deaths,
     fails_authentication,
     first_wait,
@@ -22,6 +23,7 @@ from tests.workflow.faults import (
     slow_sites,
     stripe,
 )
+from tests.workflow.scenarios_domains import DOMAINS
 
 _RETRIES: Final = 11  # a task's attempts, the first and ten more
 _UNDO_RETRIES: Final = 21
@@ -68,7 +70,10 @@ DELIVERED: Final = (
         name="everything answers 500 once",
         arrange=all_of(stripe("status:500", *CHARGE, *SUBSCRIBE), sites("status:500", *PROVISION)),
     ),
-    Scenario(name="a 500 that is repeated under its key", arrange=stripe("replay:500", CHARGE[3])),
+    Scenario(
+        name="every 500 is repeated under its key",
+        arrange=stripe("replay:500", "POST /v1/invoices", *CHARGE[1:], SUBSCRIBE[1]),
+    ),
     Scenario(
         name="everything is throttled once",
         arrange=all_of(
@@ -96,6 +101,15 @@ DELIVERED: Final = (
     Scenario(name="every function's answer is lost once", arrange=lost(*TASKS), callbacks=1),
     Scenario(name="functions die before each AWS call", arrange=deaths(before=True), callbacks=2),
     Scenario(name="functions die after each AWS call", arrange=deaths(before=False)),
+    Scenario(
+        name="a fault of our own in each task once",
+        arrange=all_of(
+            bug("hostcart.adapters.stripe_payments.StripePayments.get_invoice"),
+            bug("hostcart.adapters.stripe_payments.StripePayments.find_subscription"),
+            bug("hostcart.adapters.http_sites.HttpSites.put"),
+            bug("hostcart.adapters.http_callbacks.HttpCallbacks.deliver"),
+        ),
+    ),
     Scenario(name="the password cannot be sealed once", arrange=aws("ProvisionSite", "Encrypt")),
     Scenario(name="the callback cannot be opened once", arrange=aws("SendCallback", "Decrypt")),
     Scenario(
@@ -201,6 +215,13 @@ FAILED: Final = (
         for action in ("status:500", "status:503", "status:429", "drop", "drop_after")
     ),
     Scenario(
+        name="everything undone, each 500 repeated under its key",
+        balance=-500,
+        arrange=all_of(_UNSTORED_SUBSCRIPTION, stripe("replay:500", GIVE_BACK[1], GIVE_BACK[3])),
+        failure="fulfilment_failed",
+        payment="refunded",
+    ),
+    Scenario(
         name="refund times out after its effect",
         site="fail-provision",
         arrange=impatient(stripe("timeout_after", "POST /v1/credit_notes")),
@@ -274,6 +295,16 @@ MENDED: Final = (
         payment="refunded",
     ),
     Scenario(
+        name="neither charged nor voided, then started again",
+        arrange=all_of(
+            stripe("status:503", CHARGE[3], times=_RETRIES),
+            stripe("status:503", "POST /v1/invoices/*/void", times=_UNDO_RETRIES),
+        ),
+        ends_first="NotRefunded",
+        failure="fulfilment_failed",
+        payment="failed",
+    ),
+    Scenario(
         name="not closed, then started again",
         arrange=aws("CloseOrder", "UpdateItem", _UNDO_RETRIES),
         ends_first="NotClosed",
@@ -287,4 +318,4 @@ MENDED: Final = (
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),
 )
 
-ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED)
+ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS)

@@ -141,7 +141,7 @@ def _check_purchase(store: Store, name: Name, body: Json, years: int) -> None:
 
 
 def _requirements(name: Name, given: object) -> Json:
-    requirements = given if given is not None else {}
+    requirements = given or {}  # clients send an empty list for an empty map
     if not isinstance(requirements, dict) or not all(
         isinstance(value, str) for value in requirements.values()
     ):

@@ -7,7 +7,7 @@ from local.sandboxes.stripe.account import DEFAULT_CURRENCY, Account
 from local.sandboxes.stripe.catalogue import new_price
 from local.sandboxes.stripe.customers import own_method
 from local.sandboxes.stripe.errors import invalid
-from local.sandboxes.stripe.objects import blank, list_object, merge_metadata, new_id
+from local.sandboxes.stripe.objects import blank, created_bounds, list_object, merge_metadata, new_id, within
 
 _PLAIN_FIELDS = ("description", "footer", "statement_descriptor", "auto_advance", "due_date")
 
@@ -107,21 +107,12 @@ def get_invoice(account: Account, _params: Json, path: Mapping[str, str]) -> Jso
 def list_invoices(account: Account, params: Json, _path: Mapping[str, str]) -> list[Json]:
     """GET /v1/invoices, by customer, status, collection_method, created."""
     wanted = {name: params.get(name) for name in ("customer", "status", "collection_method")}
-    created = params.get("created", {})
-    bounds = {"gte": created, "lte": created} if isinstance(created, int) else {}
-    if isinstance(created, dict):
-        bounds = created
+    bounds = created_bounds(params)
     return [
         invoice
         for invoice in account.store.newest_first("invoice", **wanted)
-        if _within(invoice["created"], bounds)
+        if within(invoice["created"], bounds)
     ]
-
-
-def _within(moment: int, bounds: Mapping[str, int]) -> bool:
-    return bounds.get("gt", -1) < moment < bounds.get("lt", moment + 1) and bounds.get(
-        "gte", moment
-    ) <= moment <= bounds.get("lte", moment)
 
 
 def update_invoice(account: Account, params: Json, path: Mapping[str, str]) -> Json:

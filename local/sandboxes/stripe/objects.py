@@ -3,6 +3,7 @@
 import functools
 import secrets
 import string
+from collections.abc import Mapping
 from types import NoneType
 from typing import get_args
 
@@ -54,3 +55,18 @@ def merge_metadata(current: dict[str, str], change: dict[str, str] | str | None)
     if isinstance(change, str):
         return {}
     return {name: value for name, value in {**current, **change}.items() if value != ""}
+
+
+def created_bounds(params: Json) -> Mapping[str, int]:
+    """The `created` filter of a list: one moment, or bounds by gt, gte, lt and lte."""
+    created = params.get("created", {})
+    if isinstance(created, int):
+        return {"gte": created, "lte": created}
+    return created if isinstance(created, dict) else {}
+
+
+def within(moment: int, bounds: Mapping[str, int]) -> bool:
+    """Whether a moment lies within the bounds of a `created` filter."""
+    return bounds.get("gt", -1) < moment < bounds.get("lt", moment + 1) and bounds.get(
+        "gte", moment
+    ) <= moment <= bounds.get("lte", moment)

@@ -8,7 +8,7 @@ from local.sandboxes.stripe.billing import bill_first_period, end
 from local.sandboxes.stripe.catalogue import new_price
 from local.sandboxes.stripe.customers import own_method
 from local.sandboxes.stripe.errors import StripeApiError, invalid
-from local.sandboxes.stripe.objects import blank, list_object, merge_metadata, new_id
+from local.sandboxes.stripe.objects import blank, created_bounds, list_object, merge_metadata, new_id, within
 from local.sandboxes.stripe.periods import add_interval
 
 _LIVE = ("active", "trialing", "past_due", "unpaid", "incomplete", "paused")
@@ -166,7 +166,12 @@ def get_subscription(account: Account, _params: Json, path: Mapping[str, str]) -
 
 def list_subscriptions(account: Account, params: Json, _path: Mapping[str, str]) -> list[Json]:
     """GET /v1/subscriptions: without status all but the cancelled, with `all` every one."""
-    subscriptions = account.store.newest_first("subscription", customer=params.get("customer"))
+    bounds = created_bounds(params)
+    subscriptions = [
+        subscription
+        for subscription in account.store.newest_first("subscription", customer=params.get("customer"))
+        if within(subscription["created"], bounds)
+    ]
     match params.get("status"):
         case None:
             wanted: tuple[str, ...] = _LIVE

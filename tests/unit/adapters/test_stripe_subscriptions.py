@@ -8,6 +8,8 @@ from hostcart.ports import RefusedError
 
 from tests.unit.adapters.stripe_stub import EMPTY, MISSING, Scene, error, listing, ok, scene
 
+SINCE = datetime(2026, 12, 31, 12, tzinfo=UTC)
+
 
 def subscribe(given: Scene) -> tuple[str, str]:
     return given.payments.create_subscription(
@@ -75,15 +77,20 @@ def test_the_orders_subscription_is_found_on_a_later_page() -> None:
         ok(listing(subscription(1, "active", "other"), subscription(2, "canceled", "order-1"), more=True)),
         ok(listing(subscription(3, "incomplete_expired", "order-1"), subscription(4, "past_due", "order-1"))),
     )
-    assert given.payments.find_subscription("cus_1", order_id="order-1") == ("sub_4", "past_due")
+    assert given.payments.find_subscription("cus_1", order_id="order-1", since=SINCE) == ("sub_4", "past_due")
     first, second = (sent.params for sent in given.http.sent)
-    assert first == {"customer": "cus_1", "status": "all", "limit": "100"}
+    assert first == {
+        "customer": "cus_1",
+        "status": "all",
+        "limit": "100",
+        "created[gte]": str(int(SINCE.timestamp()) - 3600),
+    }
     assert second == {**first, "starting_after": "sub_2"}
 
 
 def test_no_subscription() -> None:
     given = scene(ok(EMPTY))
-    assert given.payments.find_subscription("cus_1", order_id="order-1") is None
+    assert given.payments.find_subscription("cus_1", order_id="order-1", since=SINCE) is None
 
 
 def test_ending_a_subscription_twice_is_fine() -> None:

@@ -135,11 +135,11 @@ def test_the_catalogues_own_write_is_translated_too() -> None:
 
 
 @pytest.mark.parametrize("function", ["get_cart", "get_order", "list_orders"])
-def test_a_polling_handler_imports_neither_sdk_nor_models_before_its_first_call(function: str) -> None:
-    """Nor does it read its settings: importing needs no environment."""
+def test_a_polling_handler_and_its_store_import_neither_sdk_nor_models(function: str) -> None:
+    """Nor do they read settings: importing needs no environment. The SDK comes with the client."""
     handler = LAYER.parents[2] / "functions" / function / "handler.py"
     script = (
-        "import runpy, sys; runpy.run_path(sys.argv[1]);"
+        "import runpy, sys; runpy.run_path(sys.argv[1]); import hostcart.adapters.dynamodb_carts;"
         "heavy = {'boto3', 'botocore', 'pydantic', 'stripe', 'jwt', 'urllib3', 'cryptography'};"
         "print(sorted(heavy & set(sys.modules)))"
     )

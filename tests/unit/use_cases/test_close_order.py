@@ -2,6 +2,7 @@
 
 import pytest
 from hostcart.contract.statuses import CartStatus, OrderStatus
+from hostcart.domain.cart import Failure, fail_order
 from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.ports import ConflictError
 from hostcart.use_cases.errors import CartNotFoundError
@@ -78,6 +79,20 @@ def test_of_two_closers_one_releases(refunded: World) -> None:
     refunded.carts.save = twin_first  # type: ignore[method-assign,assignment]
     assert refunded.close().status is OrderStatus.FAILED
     assert refunded.carts.taken[PDX] == 0
+
+
+def test_a_failure_that_comes_at_the_last_moment_gives_the_slot_back(active: World) -> None:
+    """What is released follows from what is written, not from what was read before."""
+    save = active.carts.save
+
+    def fails_first(*args: object, **options: object) -> object:
+        active.carts.save = save  # type: ignore[method-assign]
+        save(fail_order(active.cart, Failure(code="x", detail=""), active.clock.now()))
+        raise ConflictError
+
+    active.carts.save = fails_first  # type: ignore[method-assign,assignment]
+    assert active.close().status is OrderStatus.FAILED
+    assert active.carts.taken[PDX] == 0
 
 
 def test_an_unknown_cart(world: World) -> None:

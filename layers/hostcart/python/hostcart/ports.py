@@ -122,8 +122,13 @@ class Payments(Protocol):
     def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
         """Gives all back, money to the method and credit to the account; once per cart token."""
 
-    def find_subscription(self, customer_id: str, *, order_id: str) -> tuple[str, str] | None:
-        """(id, status) of the order's subscription in any state but an ended one, or None."""
+    def find_subscription(
+        self, customer_id: str, *, order_id: str, since: datetime
+    ) -> tuple[str, str] | None:
+        """(id, status) of the order's subscription in any state but an ended one, or None.
+
+        `since` is when the order was opened: no older subscription can be its own.
+        """
 
     def create_subscription(
         self,

@@ -1,7 +1,8 @@
 """JSON secrets of AWS Secrets Manager, kept in the process for five minutes so that a rotation reaches warm
 functions. An adapter that is told its credential is wrong forgets the secret: the next call reads it anew.
 
-Shapes: payments {"api_key"}, site provisioner {"token"}, callbacks {"current", "previous"?}.
+Shapes: payments {"api_key"}, site provisioner {"token"}, registrar {"username", "token"}, callbacks
+{"current", "previous"?}.
 """
 
 import json

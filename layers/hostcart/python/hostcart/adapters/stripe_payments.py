@@ -157,8 +157,10 @@ class StripePayments:
     def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
         return give_back(self._api, invoice.id, cart_token)
 
-    def find_subscription(self, customer_id: str, *, order_id: str) -> tuple[str, str] | None:
-        return find_subscription(self._api, customer_id, order_id)
+    def find_subscription(
+        self, customer_id: str, *, order_id: str, since: datetime
+    ) -> tuple[str, str] | None:
+        return find_subscription(self._api, customer_id, order_id, since)
 
     def create_subscription(
         self,

@@ -1,6 +1,6 @@
 """Renewal subscriptions: Stripe has no guard of its own against a second one, so look before creating."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import stripe
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every, with_live_key
 from hostcart.ports import RefusedError
 
+_CLOCK_SKEW: Final = timedelta(hours=1)
 _ENDED: Final = frozenset({"canceled", "incomplete_expired"})
 
 
@@ -17,12 +18,18 @@ class _Subscription(BaseModel):
     status: str
 
 
-def find_subscription(api: StripeApi, customer_id: str, order_id: str) -> tuple[str, str] | None:
-    """(id, status). Lists, because Stripe's search lags behind what was just created."""
+def find_subscription(
+    api: StripeApi, customer_id: str, order_id: str, since: datetime
+) -> tuple[str, str] | None:
+    """(id, status). Lists, because Stripe's search lags behind what was just created.
+
+    Bounded in time, so that a customer with thousands of sites costs one page all the same.
+    """
     params: stripe.params.SubscriptionListParams = {
         "customer": customer_id,
         "status": "all",
         "limit": PAGE_SIZE,
+        "created": {"gte": int((since - _CLOCK_SKEW).timestamp())},
     }
     with api.calls() as v1:
         entries = every(v1.subscriptions.list, params)

@@ -63,7 +63,7 @@ def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
     renewal = renewal_of(cart)
     try:
         stripe_id, status = payments.find_subscription(
-            cart.payment.customer_id, order_id=cart.opened.id
+            cart.payment.customer_id, order_id=cart.opened.id, since=cart.opened.created_at
         ) or _create(cart, renewal, payments)
     except RefusedError as refused:
         raise SubscriptionFailedError("subscription_refused") from refused

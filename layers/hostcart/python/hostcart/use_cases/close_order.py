@@ -35,7 +35,6 @@ def close_order(account_id: str, cart_token: str, *, ports: CloseOrderPorts) -> 
             ports.carts,
             cart,
             lambda current: closed(current, now),
-            release=cart.slot if failed else None,
             drop_claim=failed and isinstance(cart.item, DomainItem),
         )
         ports.metrics.count("OrdersClosed", status=cart.opened.status)

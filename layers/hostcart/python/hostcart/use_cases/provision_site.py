@@ -1,7 +1,7 @@
 """Have the site made by the provisioner, once, and keep its access data sealed."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hostcart.domain.cart import Cart, Site, TaskName, deliver_site, require_running
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec
@@ -42,8 +42,7 @@ def provision_site(
     if site.status is ProvisionStatus.READY:
         _deliver(cart, site, ports)
         return Provisioning(ready=True, wait_seconds=0)
-    started = cart.opened.delivery_started_at or cart.opened.created_at
-    if ports.clock.now() >= started + deadline:
+    if ports.clock.now() >= _started(cart) + deadline:
         raise SiteFailedError("site_deadline_passed")
     return Provisioning(ready=False, wait_seconds=int(poll.total_seconds()))
 
@@ -88,6 +87,8 @@ def _deliver(cart: Cart, provisioned: ProvisionedSite, ports: ProvisionSitePorts
         lambda current: current if current.opened.site else deliver_site(current, site, now),
         sealed_password=sealed,
     )
-    started = delivered.opened.delivery_started_at
-    if started is not None:
-        ports.metrics.seconds("ProvisioningTime", (now - started).total_seconds())
+    ports.metrics.seconds("ProvisioningTime", (now - _started(delivered)).total_seconds())
+
+
+def _started(cart: Cart) -> datetime:
+    return cart.opened.delivery_started_at or cart.opened.created_at

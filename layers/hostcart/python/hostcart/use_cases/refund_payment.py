@@ -129,7 +129,8 @@ def _closed_invoice(cart: Cart, payments: Payments) -> Invoice | None:
 
 
 def _cancel_subscription(cart: Cart, payments: Payments) -> None:
-    found = payments.find_subscription(cart.payment.customer_id, order_id=cart.opened.id)
+    order = cart.opened
+    found = payments.find_subscription(cart.payment.customer_id, order_id=order.id, since=order.created_at)
     if found is not None:
         payments.cancel_subscription(found[0])
 

@@ -13,13 +13,11 @@ from hostcart.domain.cart import (
     deliver_domain,
     require_running,
 )
-from hostcart.domain.contacts import ResolvedContacts
-from hostcart.domain.contacts_rules import completed
-from hostcart.domain.domain_names import idn_language, normalise
+from hostcart.domain.contacts_registrar import registry_requirements
+from hostcart.domain.domain_names import normalise
 from hostcart.domain.domain_secrets import DomainSecrets, from_bytes
 from hostcart.domain.reconciliation import Verdict
 from hostcart.domain.registration import RegisteredDomain, RegistrationRequest, TransferRequest
-from hostcart.domain.tlds import Role
 from hostcart.domain.tlds import get as tld_of
 from hostcart.ports import (
     CartStore,
@@ -134,26 +132,15 @@ def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
 
 def _registration(cart: Cart, secrets: DomainSecrets) -> RegistrationRequest:
     item = cart.domain
-    contacts = _with_defaults(secrets.contacts, item.suffix)
-    requirements = dict(contacts.owner.extra_properties)
-    name = normalise(item.name)
-    language = idn_language(name) if name.internationalised else None
-    if language is not None:
-        requirements.setdefault("language", language)
     return RegistrationRequest(
         name=item.name,
         years=item.years,
-        contacts=contacts,
+        contacts=secrets.contacts,
         nameservers=domain_of(cart).nameservers,
         price=item.registrar_price,
         purchase_type=item.purchase_type,
-        requirements=requirements,
+        requirements=registry_requirements(secrets.contacts, tld_of(item.suffix), normalise(item.name)),
     )
-
-
-def _with_defaults(contacts: ResolvedContacts, suffix: str) -> ResolvedContacts:
-    tld = tld_of(suffix)
-    return ResolvedContacts(**{role.value: completed(contacts.of(role), role, tld) for role in Role})
 
 
 def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Registration:
@@ -197,8 +184,7 @@ def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> 
         if cart.domain.action is DomainAction.TRANSFER:
             sealed = ports.carts.load_sealed(cart.account.id, cart.token).item or b""
             opened = ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token)
-            contacts = _with_defaults(from_bytes(opened).contacts, cart.domain.suffix)
-            ports.registrar.set_contacts(name, contacts)
+            ports.registrar.set_contacts(name, from_bytes(opened).contacts)
         if set(found.nameservers) != {server.lower().rstrip(".") for server in nameservers}:
             ports.registrar.set_nameservers(name, nameservers)
     except RefusedError as refused:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Final
 
 from hostcart.domain.cart import Cart
-from hostcart.domain.catalogue import Slot
 from hostcart.ports import CartStore, ConflictError, UnavailableError
 from hostcart.use_cases.errors import CartNotFoundError
 
@@ -25,11 +24,11 @@ def change(
     how: Callable[[Cart], Cart],
     *,
     sealed_password: bytes | None = None,
-    release: Slot | None = None,
     drop_claim: bool = False,
 ) -> Cart:
     """Applies `how` and saves; when somebody else wrote first, applies it to what is there now.
 
+    A slot that the changed cart holds no more is given back in the same write.
     Raises what `how` raises (TransitionRefusedError when the newer cart forbids the change) and
     UnavailableError("contended").
     """
@@ -38,8 +37,9 @@ def change(
         if changed is cart:
             return cart
         try:
+            released = cart.slot if changed.slot is None else None
             return carts.save(
-                changed, sealed_password=sealed_password, release=release, drop_claim=drop_claim
+                changed, sealed_password=sealed_password, release=released, drop_claim=drop_claim
             )
         except ConflictError:
             cart = load(carts, cart.account.id, cart.token)

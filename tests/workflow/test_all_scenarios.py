@@ -19,6 +19,13 @@ def test_scenarios_have_names_of_their_own() -> None:
     assert [name for name, count in Counter(str(scenario) for scenario in ALL).items() if count > 1] == []
 
 
+@pytest.mark.parametrize(
+    "name", ["no such cart", "stolen card", "site refused", "site failed", "subscription refused"]
+)
+def test_a_definite_failure_is_not_tried_again(runs: Runs, name: str) -> None:
+    assert runs.named(name).retries == []
+
+
 def test_a_payment_that_waits_is_looked_at_hourly_at_the_least_until_its_deadline(runs: Runs) -> None:
     outcome = runs.named("never authenticates")
     deadline = float(outcome.case.template.parameters["PaymentDeadlineSeconds"])

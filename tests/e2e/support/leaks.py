@@ -1,0 +1,89 @@
+"""Looks for secrets in everything that the stack wrote where others may read it."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tests.e2e.support.world import World
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A secret's name and where it was found; never the secret itself."""
+
+    secret: str
+    place: str
+
+
+def written_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every file below a folder."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path.relative_to(folder)), path.read_bytes()
+
+
+def histories(world: World, *, newest: int) -> Iterator[tuple[str, bytes]]:
+    """Name, input, output and all events of so many executions."""
+    found = sorted(world.executions(), key=lambda entry: str(entry["startDate"]))
+    for entry in found[-newest:]:
+        described = world.stepfunctions.describe_execution(executionArn=entry["executionArn"])
+        events = world.history(entry["name"])
+        yield f"execution {entry['name']}", json.dumps([described, events], default=str).encode()
+
+
+def find(places: Iterable[tuple[str, bytes]], secrets: Mapping[str, str]) -> list[Leak]:
+    """Every secret in every place, plain or as JSON or a URL would write it."""
+    searched = list(places)
+    everything = b"\n".join(content for _, content in searched)
+    spelled = ((name, spelling) for name, secret in secrets.items() for spelling in _spellings(secret))
+    present = [(name, spelling) for name, spelling in spelled if spelling in everything]
+    return [
+        Leak(name, place)
+        for place, content in searched
+        for name in dict.fromkeys(name for name, spelling in present if spelling in content)
+    ]
+
+
+def _spellings(secret: str) -> set[bytes]:
+    return {secret.encode(), json.dumps(secret)[1:-1].encode(), quote(secret, safe="").encode()}
+
+
+def secrets_of(world: World) -> dict[str, str]:
+    """Every secret that the stack knows or was told, by a name that may be shown."""
+    found = {f"stack {name}": value for name, value in world.stack.secrets.items()}
+    for account, facts in world.accounts.items():
+        for name in ("user_key", "account_key", "callback_secret"):
+            found[f"{account} {name}"] = facts[name]
+        for name in ("session_token", "oauth_read_token", "oauth_other_token"):
+            found[f"{account} {name}"] = facts[name]
+            found[f"{account} {name} signature"] = facts[name].rpartition(".")[2]
+        found[f"{account} e-mail"] = f"{account.replace('_', '-')}@client.example"
+    return found | _told(world) | _passwords(world) | {"street": "1 Example Street"}
+
+
+def _told(world: World) -> dict[str, str]:
+    """Callback authorizations and the paths they went to: a callback's URL may carry a secret."""
+    told = {}
+    for place, entry in enumerate(world.received()):
+        authorization = entry["headers"].get("authorization")
+        if authorization is not None:
+            told[f"authorization {place}"] = authorization.removeprefix("Bearer ")
+        told[f"callback path {place}"] = entry["path"].rpartition("/")[2]
+    return told
+
+
+def _passwords(world: World) -> dict[str, str]:
+    """The sites' passwords, from the provisioner itself."""
+    headers = {"Authorization": f"Bearer {world.stack.secrets['sites_token']}"}
+    passwords = {}
+    for site in world.sites():
+        answer = world.http.get(f"{world.facts['sites_url']}/sites/{site['id']}", headers=headers)
+        ssh = answer.json().get("ssh")
+        if ssh is not None:
+            passwords[f"password of {site['id']}"] = ssh["password"]
+    return passwords

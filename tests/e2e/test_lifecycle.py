@@ -1,0 +1,113 @@
+"""The stack's own life, last of all: an edit reaches it, a second one is refused, a restart keeps all."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.engine import ports, processes, workers
+from tests.e2e.support.shop import PRICE, Shop, new_key
+from tests.e2e.support.stack import CommandFailedError, LocalStack
+from tests.e2e.support.world import World, order_id
+
+type Json = dict[str, Any]
+type Shops = Callable[..., Shop]
+
+RELOAD_SECONDS = 20  # alone on two cores it takes about two
+ADDRESSES = (
+    "aws_endpoint",
+    "stepfunctions_endpoint",
+    "stripe_url",
+    "sites_url",
+    "callback_url",
+    "login_url",
+)
+
+
+def edit(path: Path, old: bytes, new: bytes) -> None:
+    """Change a staged file, not the build that it may be a hard link to."""
+    content = path.read_bytes()
+    assert old in content
+    path.unlink()
+    path.write_bytes(content.replace(old, new))
+
+
+def test_an_edit_reaches_the_running_stack(stack: LocalStack, world: World, shop: Shops) -> None:
+    """What runs differs from the source, as after an edit: `reload` brings the source to it."""
+    client = shop("ready")
+    running = stack.workspace.staged / "UpdateOrderFunction" / "handler.py"
+    source = running.read_bytes()
+    edit(running, b"update_not_supported", b"internal_error")
+    workers.kill(world.facts, "UpdateOrderFunction", wait_seconds=0)
+    assert client.call("PATCH", "/api/orders/x").json()["code"] == "internal_error"
+
+    began = time.monotonic()
+    said = stack.command("reload", "update_order")
+    assert client.call("PATCH", "/api/orders/x").json()["code"] == "update_not_supported"
+    assert time.monotonic() - began < RELOAD_SECONDS
+    assert "functions/update_order/handler.py" in said
+    assert running.read_bytes() == source
+
+
+def test_an_edit_of_the_layer_reaches_every_function(stack: LocalStack, world: World, shop: Shops) -> None:
+    client = shop("ready")
+    errors = stack.workspace.staged / "HostcartLayer" / "python" / "hostcart" / "contract" / "errors.py"
+    source = errors.read_bytes()
+    edit(errors, b'"Not found"', b'"Gone fishing"')
+    for function in ("GetCartFunction", "GetOrderFunction"):
+        workers.kill(world.facts, function, wait_seconds=0)
+    assert client.get("/api/carts/x").json()["title"] == "Gone fishing"
+    stack.command("reload")
+    assert client.get("/api/carts/x").json()["title"] == "Not found"
+    assert errors.read_bytes() == source
+
+
+def test_a_second_stack_is_refused_in_words(stack: LocalStack) -> None:
+    with pytest.raises(CommandFailedError, match=r"already running.*make down") as refused:
+        stack.command("up")
+    assert "Traceback" not in str(refused.value)
+    assert "running" in stack.command("status")
+
+
+def test_a_restart_keeps_everything(stack: LocalStack, world: World, shop: Shops) -> None:
+    client, key = shop("ready"), new_key()
+    token = client.place(key=key)
+    client.finish(token)
+    world.settle()
+    paths = (f"/api/carts/{token}", f"/api/orders/{order_id(token)}", "/api/orders?per_page=100")
+    before = {path: client.get(path) for path in paths}
+    facts, counts = stack.facts, world.counts()
+
+    stack.down()
+    assert not [name for name in ADDRESSES if ports.answers(int(facts[name].rpartition(":")[2]))]
+    assert processes.orphans(stack.workspace) == []
+    assert not stack.workspace.stack_file.exists()
+
+    stack.up()
+    fresh = stack.facts
+    assert {name: fresh[name] for name in (*ADDRESSES, "api_url", "table", "state_machine_arn")} == {
+        name: facts[name] for name in (*ADDRESSES, "api_url", "table", "state_machine_arn")
+    }
+    keys = ("id", "user_key", "account_key", "callback_secret")
+    for name, account in fresh["accounts"].items():
+        assert {key: account[key] for key in keys} == {key: facts["accounts"][name][key] for key in keys}
+    for path, answer in before.items():
+        again = client.get(path)
+        assert (again.status_code, again.content) == (200, answer.content)
+        assert again.headers.get("etag") == answer.headers.get("etag")
+    assert world.counts() == counts
+    assert client.place(key=key) == token  # the idempotency key is remembered too
+    assert world.counts() == counts
+
+
+def test_the_restarted_stack_delivers(stack: LocalStack, world: World, shop: Shops) -> None:
+    client, number = shop("ready"), world.last_number("ready")
+    token = client.place()
+    assert client.finish(token)["order"]["status"] == "completed"
+    assert world.last_number("ready") == number + 1
+    world.outcome(token)
+    world.delivered_once(token, amount=PRICE)
+    refreshed = shop("ready", "session_token")  # minted before the restart, and still good
+    assert refreshed.order(token)["order"]["status"] == "completed"

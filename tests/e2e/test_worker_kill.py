@@ -1,0 +1,180 @@
+"""A function's process is killed in the middle of each task, once: the order still ends, once.
+
+The task is held in mid-flight by a slow outside system. What had been asked of it happens after the worker's
+death, which is the harder case: the effect is there, its answer is lost.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from local.engine import workers
+from tests.e2e.support.shop import PRICE, Shop, site_body
+from tests.e2e.support.world import World, await_value
+
+type Json = dict[str, Any]
+type Shops = Callable[..., Shop]
+
+HELD_SECONDS = 2
+
+HELD = {
+    "ChargePayment: draft read": ("ChargePaymentFunction", "stripe", "GET /v1/invoices/*"),
+    "ChargePayment: lines": ("ChargePaymentFunction", "stripe", "POST /v1/invoices/*/add_lines"),
+    "ChargePayment: finalised": ("ChargePaymentFunction", "stripe", "POST /v1/invoices/*/finalize"),
+    "ChargePayment: paid": ("ChargePaymentFunction", "stripe", "POST /v1/invoices/*/pay"),
+    "ProvisionSite: looked up": ("ProvisionSiteFunction", "sites", "GET /sites/*"),
+    "ProvisionSite: asked for": ("ProvisionSiteFunction", "sites", "PUT /sites/*"),
+    "ActivateSubscription: looked up": ("ActivateSubscriptionFunction", "stripe", "GET /v1/subscriptions"),
+    "ActivateSubscription: created": ("ActivateSubscriptionFunction", "stripe", "POST /v1/subscriptions"),
+}
+REFUND_HELD = {
+    "refunded": ("stripe", "POST /v1/credit_notes"),
+    "site removed": ("sites", "DELETE /sites/*"),
+}
+
+
+class Ordered:
+    """An order with a callback of its own."""
+
+    def __init__(self, world: World, client: Shop, *, kind: str = "killed", **site: Any) -> None:
+        self.world, self.client = world, client
+        sink = world.sink(kind)
+        self.path = sink["path"]
+        callback = {"url": sink["url"], "authorization": sink["authorization"]}
+        self.token = client.place(site_body(callback=callback, **site))
+
+    def ended(self) -> Json:
+        """The order's view after the execution has succeeded."""
+        assert self.world.outcome(self.token, seconds=60)["status"] == "SUCCEEDED"
+        return self.client.order(self.token)
+
+    def lost_one_worker(self) -> bool:
+        """Whether one task failed by its worker's death (others may follow: the processor is still busy)."""
+        failed = [
+            event["taskFailedEventDetails"]["error"]
+            for event in self.world.history(self.token)
+            if event["type"] == "TaskFailed"
+        ]
+        return failed.count("Runtime.ExitError") == 1
+
+    def notified_as_one(self) -> list[Json]:
+        received = self.world.received(self.path)
+        assert len({entry["headers"]["webhook-id"] for entry in received}) == 1
+        assert len({entry["raw"] for entry in received}) == 1
+        return received
+
+
+def kill_when_held(world: World, function: str, sandbox: str) -> None:
+    """Kill the function's workers as soon as the slow request was taken."""
+    await_value(lambda: not world.armed(sandbox), seconds=20)
+    assert workers.kill(world.stack.facts, function)
+
+
+@pytest.mark.parametrize("step", HELD)
+def test_a_task_dies_and_the_order_completes_once(world: World, shop: Shops, step: str) -> None:
+    function, sandbox, match = HELD[step]
+    world.arm(sandbox, match, f"slow:{HELD_SECONDS}")
+    ordered = Ordered(world, shop("ready"))
+    kill_when_held(world, function, sandbox)
+    order = ordered.ended()
+    assert ordered.lost_one_worker()
+    assert order["order"]["status"] == "completed"
+    assert order["payment"]["amount_charged_cents"] == PRICE
+    world.delivered_once(ordered.token, amount=PRICE)
+    assert world.invoices(ordered.token)[0]["attempts"] == 1
+    assert len(ordered.notified_as_one()) == 1
+
+
+@pytest.mark.parametrize("step", REFUND_HELD)
+def test_the_compensation_dies_and_the_money_goes_back_once(world: World, shop: Shops, step: str) -> None:
+    sandbox, match = REFUND_HELD[step]
+    before = world.taken()
+    world.arm(sandbox, match, f"slow:{HELD_SECONDS}")
+    ordered = Ordered(world, shop("ready"), name="fail-provision")
+    kill_when_held(world, "RefundPaymentFunction", sandbox)
+    order = ordered.ended()
+    assert ordered.lost_one_worker()
+    assert (order["order"]["status"], order["payment"]["status"]) == ("failed", "refunded")
+    (invoice,) = world.invoices(ordered.token)
+    assert (invoice["amount_paid"], invoice["amount_refunded"]) == (PRICE, PRICE)
+    assert world.sites(ordered.token) == []
+    assert world.taken() == before
+    assert len(ordered.notified_as_one()) == 1
+
+
+def test_the_notification_dies_and_is_sent_again_under_its_id(world: World, shop: Shops) -> None:
+    ordered = Ordered(world, shop("ready"), kind=f"slow/{HELD_SECONDS}")
+    await_value(lambda: world.received(ordered.path), seconds=20)
+    assert workers.kill(world.stack.facts, "SendCallbackFunction")
+    order = ordered.ended()
+    assert order["order"]["status"] == "completed"
+    assert ordered.lost_one_worker()
+    world.delivered_once(ordered.token, amount=PRICE)
+    assert len(ordered.notified_as_one()) == 2
+
+
+def test_the_closing_dies_and_closes_once(world: World, shop: Shops) -> None:
+    """It calls nothing that could be slow: its workers are frozen, get the task, and are killed."""
+    client = shop("ready")
+    client.finish(Ordered(world, client).token)  # so that a worker is warm
+    world.settle()
+    with frozen(world, "CloseOrderFunction"):
+        ordered = Ordered(world, client)
+        await_value(lambda: _entered(world, ordered.token, "CloseOrder"), seconds=20)
+        assert workers.kill(world.stack.facts, "CloseOrderFunction")
+    order = ordered.ended()
+    assert ordered.lost_one_worker()
+    assert order["order"]["status"] == "completed"
+    world.delivered_once(ordered.token, amount=PRICE)
+    assert len(ordered.notified_as_one()) == 1
+
+
+def test_the_post_dies_and_its_repeat_is_the_same_order(world: World, shop: Shops) -> None:
+    client = shop("ready")
+    key = "killed-" + world.sink()["path"].rpartition("/")[2]
+    world.arm("stripe", "POST /v1/invoices", f"slow:{HELD_SECONDS}")
+    failing = _in_background(lambda: client.post(site_body(), key=key).status_code)
+    kill_when_held(world, "OrderSiteFunction", "stripe")
+    assert failing() == 502
+    token = client.place(key=key)
+    assert client.finish(token)["order"]["status"] == "completed"
+    world.outcome(token)
+    world.delivered_once(token, amount=PRICE)
+
+
+def _entered(world: World, token: str, state: str) -> bool:
+    """Whether the task of the state was scheduled."""
+    names = [
+        event["stateEnteredEventDetails"]["name"]
+        for event in world.history(token)
+        if "stateEnteredEventDetails" in event
+    ]
+    return names[-1:] == [state] and world.history(token)[-1]["type"] == "TaskStarted"
+
+
+@contextmanager
+def frozen(world: World, function: str) -> Iterator[None]:
+    """Stop the function's workers without ending them; those that still live go on afterwards."""
+    pids = workers.pids(world.stack.facts, function)
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in set(pids) & set(workers.pids(world.stack.facts, function)):
+            os.kill(pid, signal.SIGCONT)
+
+
+def _in_background[R](work: Callable[[], R]) -> Callable[[], R]:
+    """Start `work` in a thread; call what is returned for its result."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(work)
+    pool.shutdown(wait=False)
+    return future.result

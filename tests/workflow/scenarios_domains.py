@@ -1,0 +1,132 @@
+"""Scenarios of domain orders: registrations and transfers, lost answers, refusals, rivals, late ends."""
+
+from typing import Any, Final
+
+from tests.workflow.cases import CONTACT, Scenario
+from tests.workflow.faults import (
+    CHECK,
+    LOOK,
+    REGISTER,
+    SUBSCRIBE,
+    TRANSFER,
+    all_of,
+    aws,
+    deaths,
+    impatient,
+    lost,
+    registrar,
+    stripe,
+)
+
+_RETRIES: Final = 11
+_TASKS: Final = ("ChargePayment", "RegisterDomain", "ActivateSubscription", "CloseOrder", "SendCallback")
+
+
+def _domain(name: str, domain: str, **more: Any) -> Scenario:
+    return Scenario(name=name, domain=domain, **more)
+
+
+def _failed(name: str, domain: str, failure: str, **more: Any) -> Scenario:
+    return Scenario(name=name, domain=domain, failure=failure, payment="refunded", **more)
+
+
+DOMAINS: Final = (
+    _domain("registered", "reg-"),
+    _domain(
+        "registered with contacts of their own",
+        "own-",
+        contacts={
+            "role_contacts": {
+                role: {**CONTACT, "source": "new", "organization": "O" * 100, "first_name": "R" * 60}
+                for role in ("admin", "billing", "tech")
+            }
+        },
+    ),
+    _domain("registered slowly", "slow-registration-"),
+    _domain("registered late behind a 500", "late-registration-"),
+    _domain(
+        "the execution of a domain cannot be started once", "e-", arrange=aws("OrderDomain", "StartExecution")
+    ),
+    _domain(
+        "the execution of a domain without key cannot be started once",
+        "k-",
+        key=False,
+        arrange=aws("OrderDomain", "StartExecution"),
+    ),
+    _domain(
+        "registration times out after its effect",
+        "ta-",
+        arrange=impatient(registrar("timeout_after", REGISTER)),
+    ),
+    _domain(
+        "registration times out before its effect",
+        "tb-",
+        arrange=impatient(registrar("timeout_before", REGISTER)),
+    ),
+    _domain("registration answers 500 once", "five-", arrange=registrar("status:500", REGISTER)),
+    _domain("registration is throttled once", "thr-", arrange=registrar("status:429", CHECK, REGISTER)),
+    _domain("registration is denied once", "den-", arrange=registrar("status:403", REGISTER)),
+    _domain("registration is dropped after its effect", "da-", arrange=registrar("drop_after", REGISTER)),
+    _domain(
+        "the registrar is silent for some time",
+        "sil-",
+        arrange=registrar("status:500", LOOK[0], LOOK[1], times=3),
+    ),
+    _domain("every answer about a domain is lost once", "lost-", arrange=lost(*_TASKS)),
+    _domain(
+        "functions of a domain die before each AWS call", "db-", arrange=deaths(before=True), callbacks=2
+    ),
+    _domain("functions of a domain die after each AWS call", "de-", arrange=deaths(before=False)),
+    _domain("transferred", "tr-", transfer=True),
+    _domain(
+        "transfer times out after its effect",
+        "tra-",
+        transfer=True,
+        arrange=impatient(registrar("timeout_after", TRANSFER)),
+    ),
+    _domain(
+        "registrar gone until its retries end, bought before",
+        "gone-",
+        arrange=all_of(registrar("drop_after", REGISTER), registrar("status:500", LOOK[0], times=_RETRIES)),
+    ),
+    _failed("registry refuses late", "late-refusal-", "domain_refused"),
+    _failed("sniped", "sniped-", "domain_lost"),
+    _failed("no credit at the registrar", "no-credit-", "domain_refused"),
+    _failed("registry refuses the contact", "refused-contact-", "domain_contact_refused"),
+    _failed("transfer of an unregistered name", "unregistered-", "domain_refused", transfer=True),
+    _failed("transfer rejected", "reject-transfer-", "domain_transfer_rejected", transfer=True),
+    _failed("transfer failed", "fail-transfer-", "domain_transfer_failed", transfer=True),
+    _failed(
+        "transfer never ends",
+        "stuck-transfer-",
+        "domain_transfer_expired",
+        transfer=True,
+        parameters={"DomainPollSeconds": "7200"},
+    ),
+    _failed(
+        "refused, the compensation dies before each AWS call",
+        "refused-contact-b-",
+        "domain_contact_refused",
+        arrange=deaths(before=True),
+        callbacks=2,
+    ),
+    _failed(
+        "refused, the compensation dies after each AWS call",
+        "refused-contact-a-",
+        "domain_contact_refused",
+        arrange=deaths(before=False),
+    ),
+    Scenario(
+        name="domain, stolen card",
+        domain="st-",
+        card="pm_sandbox_stolen_card",
+        failure="payment_declined",
+        payment="failed",
+    ),
+    _domain(
+        "domain not subscribed, then started again",
+        "sub-",
+        arrange=stripe("error:parameter_invalid", SUBSCRIBE[1]),
+        ends_first="NotActivated",
+    ),
+)
