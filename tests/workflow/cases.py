@@ -22,6 +22,7 @@ from tests.workflow.world import TABLE, World
 AUTHORIZATION: Final = "Bearer callback-authorization-secret"
 NAME: Final = "A Private Person"
 E_MAIL: Final = "private.person@client.example"
+ONLY_KEY: Final = "the only order of this account"
 AUTH_CODE: Final = "auth-code-secret"
 CONTACT: Final = {
     "first_name": "Registrantfirst",
@@ -58,9 +59,9 @@ class Scenario:
     `ends` is the last state; `payment` and `failure` are what the client then reads. `arrange` runs
     before the order is placed, `on_wait` at every Wait state. `parameters` are the template's. `key`: the
     client sends an Idempotency-Key. `placed` False starts an execution without any order.
-    `domain` is the first label's beginning of a name under .com, ordered instead of a site; `contacts` are
-    fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing broken any more: what a
-    redrive does, and more.
+    `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
+    fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
+    broken any more: what a redrive does, and more.
     """
 
     name: str
@@ -279,6 +280,20 @@ def _place(case: Case) -> None:
     case.token = answer["cart"]["token"]
 
 
+def order_again(case: Case) -> str:
+    """Another domain for the same account with the contacts of its first registration; the cart's token."""
+    world = case.world
+    world.reset()
+    machine = world.machine(case.template.definition())
+    world.lambdas.template = case.template.changed(physical={"FulfilOrder": (machine, machine)})
+    domain = {"name": f"again-{case.name}", "contact_source": {"registration_id": 1}}
+    status, answer = request(case, "OrderDomainFunction", body={"domain": domain}, key="another order")
+    assert status == 202, answer
+    token: str = answer["cart"]["token"]
+    world.finish(f"{machine.replace(':stateMachine:', ':execution:')}:{token}")
+    return token
+
+
 def _domain(case: Case) -> Json:
     order: Json = {"name": case.name, "contact": CONTACT, **case.scenario.contacts}
     return order | ({"action": "transfer", "authcode": AUTH_CODE} if case.scenario.transfer else {})
@@ -302,7 +317,7 @@ class FunctionFailedError(Exception):
 
 
 def request(
-    case: Case, function: str, *, path: Json | None = None, body: Json | None = None
+    case: Case, function: str, *, path: Json | None = None, body: Json | None = None, key: str = ONLY_KEY
 ) -> tuple[int, Any]:
     """An API call of the account's user, behind the authorizer. Raises FunctionFailedError."""
     caller = Caller(kind=CredentialKind.API_KEY, user_id=case.user_id, account_ids=(case.account_id,))
@@ -311,7 +326,7 @@ def request(
         "headers": {
             "X-Auth-Account": case.account_id,
             "Content-Type": "application/json",
-            **({"Idempotency-Key": "the only order of this account"} if case.scenario.key else {}),
+            **({"Idempotency-Key": key} if case.scenario.key else {}),
         },
         "pathParameters": path,
         "queryStringParameters": None,

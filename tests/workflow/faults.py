@@ -101,11 +101,11 @@ def _quote(raised: list[str]) -> None:
     raise RuntimeError(f"unexpected: {AUTHORIZATION} {SITE_PASSWORD} {E_MAIL}")
 
 
-def deaths(*, before: bool) -> Arrange:
-    """Every function dies at each of its AWS calls once."""
+def deaths(*, before: bool, most: int = 1000) -> Arrange:
+    """Every function dies at each of its AWS calls once, up to the first `most`."""
 
     def arrange(case: Case) -> None:
-        case.world.lambdas.deaths = Deaths(before)
+        case.world.lambdas.deaths = Deaths(before, most)
 
     return arrange
 
@@ -143,6 +143,11 @@ def first_wait(action: Arrange) -> Arrange:
 def pays(method: str | None = None) -> Arrange:
     """The customer authenticates, or pays with another card."""
     return lambda case: case.customer_visits("pay", method)
+
+
+def loses_claim(case: Case) -> None:
+    """The claim on the ordered name runs out, and whoever took it gave it back."""
+    case.world.drop_claim(case.name)
 
 
 def fails_authentication(case: Case) -> None:

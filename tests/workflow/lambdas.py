@@ -51,10 +51,11 @@ class AwsFault:
 class Deaths:
     """Attempt n of a function dies at its n-th AWS call, `before` the call or after it had its effect.
 
-    The first attempt that makes fewer calls lives.
+    The first attempt that makes fewer calls lives, as do all after `most`.
     """
 
     before: bool
+    most: int = 1000
     attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -181,6 +182,8 @@ class Lambdas:
     def _die(self, running: Invocation, *, before: bool) -> None:
         deaths = self.deaths
         if deaths is None or deaths.before is not before:
+            return
+        if deaths.attempts[running.function] >= deaths.most:
             return
         if len(running.calls) == deaths.attempts[running.function] + 1:
             deaths.attempts[running.function] += 1

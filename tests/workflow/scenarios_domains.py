@@ -12,7 +12,9 @@ from tests.workflow.faults import (
     all_of,
     aws,
     deaths,
+    first_wait,
     impatient,
+    loses_claim,
     lost,
     registrar,
     stripe,
@@ -20,6 +22,13 @@ from tests.workflow.faults import (
 
 _RETRIES: Final = 11
 _TASKS: Final = ("ChargePayment", "RegisterDomain", "ActivateSubscription", "CloseOrder", "SendCallback")
+# As long as contacts get: more than KMS seals directly.
+_LONG: Final = {
+    "organization": "O" * 255,
+    "street_address": "S" * 255,
+    "city": "C" * 100,
+    "last_name": "L" * 100,
+}
 
 
 def _domain(name: str, domain: str, **more: Any) -> Scenario:
@@ -36,10 +45,11 @@ DOMAINS: Final = (
         "registered with contacts of their own",
         "own-",
         contacts={
+            "contact": {**CONTACT, **_LONG},
             "role_contacts": {
-                role: {**CONTACT, "source": "new", "organization": "O" * 100, "first_name": "R" * 60}
+                role: {**CONTACT, **_LONG, "first_name": "R" * 100, "source": "new"}
                 for role in ("admin", "billing", "tech")
-            }
+            },
         },
     ),
     _domain("registered slowly", "slow-registration-"),
@@ -74,9 +84,16 @@ DOMAINS: Final = (
     ),
     _domain("every answer about a domain is lost once", "lost-", arrange=lost(*_TASKS)),
     _domain(
-        "functions of a domain die before each AWS call", "db-", arrange=deaths(before=True), callbacks=2
+        "functions of a domain die before each AWS call",
+        "db-",
+        arrange=deaths(before=True, most=_RETRIES - 2),
+        callbacks=2,
     ),
-    _domain("functions of a domain die after each AWS call", "de-", arrange=deaths(before=False)),
+    _domain(
+        "functions of a domain die after each AWS call",
+        "de-",
+        arrange=deaths(before=False, most=_RETRIES - 2),
+    ),
     _domain("transferred", "tr-", transfer=True),
     _domain(
         "transfer times out after its effect",
@@ -107,20 +124,28 @@ DOMAINS: Final = (
         "refused, the compensation dies before each AWS call",
         "refused-contact-b-",
         "domain_contact_refused",
-        arrange=deaths(before=True),
+        arrange=deaths(before=True, most=_RETRIES - 2),
         callbacks=2,
     ),
     _failed(
         "refused, the compensation dies after each AWS call",
         "refused-contact-a-",
         "domain_contact_refused",
-        arrange=deaths(before=False),
+        arrange=deaths(before=False, most=_RETRIES - 2),
     ),
     Scenario(
         name="domain, stolen card",
         domain="st-",
         card="pm_sandbox_stolen_card",
         failure="payment_declined",
+        payment="failed",
+    ),
+    Scenario(
+        name="name lost before the payment",
+        domain="lp-",
+        card="pm_card_authenticationRequired",
+        on_wait=first_wait(loses_claim),
+        failure="domain_lost",
         payment="failed",
     ),
     _domain(

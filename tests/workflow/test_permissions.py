@@ -24,6 +24,7 @@ WALKED = (
 @pytest.mark.parametrize("name", WALKED)
 def test_a_role_is_exact(runs: Runs, name: str) -> None:
     outcomes = runs.all()
+    runs.reuse()
     machines = {outcome.case.template.resolve({"Ref": "FulfilOrder"}) for outcome in outcomes}
     template = outcomes[0].case.template.changed(physical={"FulfilOrder": ("machine", "machine")})
     used = {

@@ -16,11 +16,14 @@ import boto3
 import pytest
 import urllib3
 from hostcart import wiring
+from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.appconfig_features import AppConfigFeatures
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.entry import observability
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.route53.exceptions import Route53ClientError
+from moto.route53.models import Route53Backend
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -39,6 +42,7 @@ from tools import catalogue_file
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_route53.client import Route53Client
     from mypy_boto3_stepfunctions.client import SFNClient
 
@@ -97,6 +101,11 @@ class World:
     def dynamodb(self) -> "DynamoDBClient":
         """The test's own client: its calls are nobody's."""
         return boto3.client("dynamodb")
+
+    @cached_property
+    def kms(self) -> "KMSClient":
+        """The test's own client."""
+        return boto3.client("kms")
 
     @cached_property
     def route53(self) -> "Route53Client":
@@ -215,9 +224,13 @@ class World:
 
     def claim(self, name: str) -> Json | None:
         """The claim on a name."""
-        key = {"pk": {"S": f"DOMAIN#{name}"}, "sk": {"S": "CLAIM"}}
-        found: Json | None = self.dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
-        return found
+        found: Any = self.dynamodb.get_item(TableName=TABLE, Key=keys.claim(name), ConsistentRead=True)
+        item: Json | None = found.get("Item")
+        return item
+
+    def drop_claim(self, name: str) -> None:
+        """Nobody holds the name any more."""
+        self.dynamodb.delete_item(TableName=TABLE, Key=keys.claim(name))
 
     def taken(self, location: str, variant: str) -> int:
         """How much of a slot is taken."""
@@ -288,6 +301,7 @@ def running() -> Iterator[World]:
             lambda _self, account: "domain_registration" in account.features,
         )
         _take_over_lambda(patch, lambdas)
+        _refuse_second_zones(patch)
         _forget_loggers()
         try:
             yield world
@@ -328,6 +342,18 @@ def _take_over_time(patch: pytest.MonkeyPatch, world: World) -> None:
         f"{_MOTO}.state.wait.wait_function.wait_function.WaitFunction._wait_interval",
         lambda _self, env, wait_seconds: world.waited(wait_seconds),
     )
+
+
+def _refuse_second_zones(patch: pytest.MonkeyPatch) -> None:
+    """As AWS does, and moto does not: one zone for one caller reference."""
+    create = Route53Backend.create_hosted_zone
+
+    def created(backend: Route53Backend, *args: Any, caller_reference: str, **options: Any) -> Any:
+        if any(zone.caller_reference == caller_reference for zone in backend.zones.values()):
+            raise Route53ClientError("HostedZoneAlreadyExists", "A hosted zone has already been created")
+        return create(backend, *args, caller_reference=caller_reference, **options)
+
+    patch.setattr(Route53Backend, "create_hosted_zone", created)
 
 
 def _take_over_lambda(patch: pytest.MonkeyPatch, lambdas: Lambdas) -> None:

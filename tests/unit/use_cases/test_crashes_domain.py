@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def live(outside: Outside, *, transfer: bool) -> None:
     except TaskError as error:
         code = error.code
     while code:
-        found = again(lambda: world.refund(f'{{"errorMessage": "{code}"}}'), world)
+        found = again(partial(world.refund, f'{{"errorMessage": "{code}"}}'), world)
         if found.settled:
             break
         if found.status == DELIVERED:

@@ -193,7 +193,7 @@ def test_a_situation_that_is_refused(
     before = dict(world.carts.claims)
     error = refused(world)
     assert (error.code, error.status) == (code, status)
-    assert not (world.carts.items or world.payments.invoices or world.registrar.purchases)
+    assert (world.carts.items, world.payments.invoices, world.registrar.purchases) == ({}, {}, [])
     assert world.carts.claims == before
 
 
@@ -252,7 +252,7 @@ def test_a_cart_that_cannot_be_started_is_withdrawn_with_its_claim(world: World)
     world.workflow.failures = [UnavailableError("workflow_unavailable")]
     with pytest.raises(UnavailableError):
         world.order_domain(key=None)
-    assert not (world.carts.items or world.carts.claims or world.payments.invoices)
+    assert (world.carts.items, world.carts.claims, world.payments.invoices) == ({}, {}, {})
 
 
 def test_a_registrar_that_is_silent_costs_nothing(world: World) -> None:

@@ -154,7 +154,7 @@ class TaskEntry(_Response):
     """A step of the fulfilment, in the order in which they run."""
 
     id: int = Field(ge=1, examples=[1])
-    name: Literal["charge_payment", "provision_site", "activate_subscription"]
+    name: Literal["charge_payment", "provision_site", "register_domain", "activate_subscription"]
     status: TaskStatus
 
 
