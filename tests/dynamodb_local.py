@@ -3,6 +3,7 @@
 It comes with the npm package in local/npm; it is under a licence of its own and never part of the repository.
 """
 
+import os
 import re
 import shutil
 import socket
@@ -84,11 +85,14 @@ def running() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def dynamodb_local() -> Iterator[str]:
-    """The endpoint of a DynamoDB Local for this test session; skips with the reason where there is none.
+    """The endpoint of a DynamoDB Local for this test session.
 
+    Where there is none, it skips with the reason; where the environment has CI set, it fails with it.
     Any credentials and region will do; each pair of them is a database of its own.
     """
     reason = missing()
+    if reason and os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
     if reason:
         pytest.skip(reason)
     with running() as endpoint:

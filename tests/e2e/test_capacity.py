@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.together import at_once
-from tests.e2e.support.world import World
+from tests.e2e.support.world import World, await_value
 
 type Shops = Callable[..., Shop]
 
@@ -46,6 +46,7 @@ def test_a_full_location_refuses_and_a_failed_order_gives_its_place_back(world: 
     world.site_settings(provision_seconds=3)
     failing = client.place(site_body(location="tiny", name="fail-provision"))
     assert not _available(client)
+    await_value(lambda: world.sites(failing), seconds=20)  # from here on nothing grows for a while
     with world.nothing_created():
         refused = client.post(site_body(location="tiny"))
         assert (refused.status_code, refused.json()["code"]) == (400, "variant_unavailable")

@@ -10,7 +10,7 @@ import pytest
 from local.engine import ports, processes, workers
 from tests.e2e.support.shop import PRICE, Shop, new_key
 from tests.e2e.support.stack import CommandFailedError, LocalStack
-from tests.e2e.support.world import World, order_id
+from tests.e2e.support.world import World, await_value, order_id
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]
@@ -39,9 +39,11 @@ def test_an_edit_reaches_the_running_stack(stack: LocalStack, world: World, shop
     client = shop("ready")
     running = stack.workspace.staged / "UpdateOrderFunction" / "handler.py"
     source = running.read_bytes()
-    edit(running, b"update_not_supported", b"internal_error")
+    edit(running, b"update_not_supported", b"payload_too_large")
     workers.kill(world.facts, "UpdateOrderFunction", wait_seconds=0)
-    assert client.call("PATCH", "/api/orders/x").json()["code"] == "internal_error"
+    await_value(
+        lambda: client.call("PATCH", "/api/orders/x").json()["code"] == "payload_too_large", seconds=10
+    )
 
     began = time.monotonic()
     said = stack.command("reload", "update_order")
@@ -58,7 +60,7 @@ def test_an_edit_of_the_layer_reaches_every_function(stack: LocalStack, world: W
     edit(errors, b'"Not found"', b'"Gone fishing"')
     for function in ("GetCartFunction", "GetOrderFunction"):
         workers.kill(world.facts, function, wait_seconds=0)
-    assert client.get("/api/carts/x").json()["title"] == "Gone fishing"
+    await_value(lambda: client.get("/api/carts/x").json()["title"] == "Gone fishing", seconds=10)
     stack.command("reload")
     assert client.get("/api/carts/x").json()["title"] == "Not found"
     assert errors.read_bytes() == source
@@ -79,6 +81,7 @@ def test_a_restart_keeps_everything(stack: LocalStack, world: World, shop: Shops
     paths = (f"/api/carts/{token}", f"/api/orders/{order_id(token)}", "/api/orders?per_page=100")
     before = {path: client.get(path) for path in paths}
     facts, counts = stack.facts, world.counts()
+    build = stack.workspace.template.read_bytes()
 
     stack.down()
     assert not [name for name in ADDRESSES if ports.answers(int(facts[name].rpartition(":")[2]))]
@@ -86,7 +89,9 @@ def test_a_restart_keeps_everything(stack: LocalStack, world: World, shop: Shops
     assert not stack.workspace.stack_file.exists()
 
     stack.up()
-    fresh = stack.facts
+    fresh = world.facts = stack.facts
+    if stack.workspace.template.read_bytes() != build:
+        pytest.skip("somebody built another template meanwhile: the engine made a new API of it")
     assert {name: fresh[name] for name in (*ADDRESSES, "api_url", "table", "state_machine_arn")} == {
         name: facts[name] for name in (*ADDRESSES, "api_url", "table", "state_machine_arn")
     }

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
+import pytest
+from moto import mock_aws
+
 from local.engine import cloudformation_yaml
 
 if TYPE_CHECKING:
@@ -23,6 +27,26 @@ def create_table(client: "DynamoDBClient", name: str = TABLE) -> str:
     properties: dict[str, Any] = cloudformation_yaml.load(TEMPLATE)["Resources"]["Table"]["Properties"]
     client.create_table(TableName=name, **{key: properties[key] for key in _SHAPE})
     return name
+
+
+def set_environment(patch: pytest.MonkeyPatch) -> None:
+    """Credentials and a region that are nobody's."""
+    patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    patch.setenv("AWS_ACCESS_KEY_ID", "test")
+    patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    patch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+
+@contextmanager
+def moto_table(session: boto3.Session | None = None) -> "Iterator[DynamoDBClient]":
+    """A client of DynamoDB in this process (moto) with the table, empty; needs `set_environment`.
+
+    A session that is given again keeps the service models that it has parsed.
+    """
+    with mock_aws():
+        client = (session or boto3.Session()).client("dynamodb")
+        create_table(client)
+        yield client
 
 
 @dataclass(frozen=True)

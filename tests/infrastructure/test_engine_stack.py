@@ -120,13 +120,15 @@ def test_substitutions_of_numbers_stay_numbers(stack: Stack) -> None:
     assert greet["Parameters"]["FunctionName"].startswith("arn:aws:lambda:")
 
 
-def test_a_killed_worker_is_retried_on_a_fresh_one(stack: Stack) -> None:
-    arn = tiny.execute(stack, unique("killed"), {"name": "x", "sleep": 1.5})
+def test_a_killed_worker_is_retried_on_a_fresh_one(stack: Stack, tmp_path: Path) -> None:
+    sign = tmp_path / "held"
+    arn = tiny.execute(stack, unique("killed"), {"name": "x", "hold": str(sign)})
     deadline = time.monotonic() + 10
-    while "TaskStarted" not in tiny.events(stack, arn) and time.monotonic() < deadline:
+    while not (sign.exists() and sign.read_text()):
+        assert time.monotonic() < deadline, "the function was not invoked"
         time.sleep(0.02)
-    time.sleep(0.3)
     killed = workers.kill(stack, "GreetFunction")
+    assert int(sign.read_text()) in killed
     found = tiny.outcome(stack, arn)
     assert found["status"] == "SUCCEEDED"
     assert json.loads(found["output"])["body"]["pid"] not in killed

@@ -7,18 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from hostcart.adapters.dynamodb_rate_limit import DynamoRateLimit, Window, windows
 from hostcart.ports import MisconfiguredError, UnavailableError
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
+
+from tests.fakes.table import TABLE, moto_table, set_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-TABLE = "hostcart"
 NOON = 1_800_000_000.0
 
 
@@ -39,24 +38,8 @@ class Time:
 
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> "Iterator[DynamoDBClient]":
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(
-            TableName=TABLE,
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    set_environment(monkeypatch)
+    with moto_table() as client:
         yield client
 
 

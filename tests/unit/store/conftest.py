@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from tests.fakes.table import create_table
+from tests.fakes.table import moto_table, set_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -15,10 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    set_environment(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +25,5 @@ def session() -> boto3.Session:
 
 @pytest.fixture
 def dynamodb(session: boto3.Session) -> "Iterator[DynamoDBClient]":
-    with mock_aws():
-        client = session.client("dynamodb")
-        create_table(client)
+    with moto_table(session) as client:
         yield client

@@ -4,23 +4,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 from hostcart.adapters import aws
-from moto import mock_aws
+
+from tests.fakes.table import TABLE, moto_table, set_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-TABLE = "hostcart"
-
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    set_environment(monkeypatch)
     monkeypatch.setenv("TABLE_NAME", TABLE)
     monkeypatch.setenv("COLUMNS", "120")
 
@@ -29,20 +24,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def dynamodb() -> "Iterator[DynamoDBClient]":
     """An empty table; the adapters' own client reaches it too."""
     aws.dynamodb.cache_clear()
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(
-            TableName=TABLE,
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    with moto_table() as client:
         yield client
     aws.dynamodb.cache_clear()
 
