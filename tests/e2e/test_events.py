@@ -21,6 +21,8 @@ EVENTS: Final = ROOT / "events"
 EXPECTED: Final[Mapping[str, Expected]] = yaml.safe_load((EVENTS / "expected.yaml").read_text())
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "order_site": responses.CartEnvelope,
+    "order_domain": responses.CartEnvelope,
+    "describe_tld": responses.TldRequirements,
     "get_cart": responses.CartEnvelope,
     "get_order": responses.OrderView,
     "list_orders": responses.OrderList,

@@ -346,7 +346,7 @@ def _take_over_time(patch: pytest.MonkeyPatch, world: World) -> None:
 
 def _refuse_second_zones(patch: pytest.MonkeyPatch) -> None:
     """As AWS does, and moto does not: one zone for one caller reference."""
-    create = Route53Backend.create_hosted_zone
+    create: Any = Route53Backend.create_hosted_zone
 
     def created(backend: Route53Backend, *args: Any, caller_reference: str, **options: Any) -> Any:
         if any(zone.caller_reference == caller_reference for zone in backend.zones.values()):

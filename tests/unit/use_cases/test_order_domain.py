@@ -225,7 +225,7 @@ def test_a_premium_name_cannot_be_transferred(world: World) -> None:
 def test_a_claim_lost_at_the_last_moment_leaves_nothing(world: World) -> None:
     """Both asked, one was first: the other's draft goes."""
     world.order_domain(domain_request(), key=None)
-    world.carts.is_claimed = lambda _name, _at: False  # type: ignore[method-assign]
+    world.carts.is_claimed = lambda name, at: False  # type: ignore[method-assign]
     with pytest.raises(ApiError) as caught:
         world.order_domain(domain_request(), key=None)
     assert caught.value.code == "domain_add_failed"

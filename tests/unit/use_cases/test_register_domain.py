@@ -174,7 +174,7 @@ def test_a_refusal_of_a_second_try_proves_nothing(bought: World) -> None:
     """The first try took effect late, so that the second finds the name taken: by us."""
     bought.registrar.hidden_for = timedelta(minutes=5)
     bought.registrar.fail("register", UNKNOWN, after=True)
-    bought.registrar.check = lambda name: _free(bought, name)  # type: ignore[method-assign,assignment]
+    bought.registrar.check = lambda name: _free(bought, name)  # type: ignore[method-assign]
     follow(bought)
     assert len(bought.registrar.purchases) == 1
     assert domain_of(bought).attempt > 1
