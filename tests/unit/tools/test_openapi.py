@@ -110,6 +110,9 @@ def test_every_example_is_valid(made: dict[str, Any]) -> None:
             len,
             (
                 examples.SITE_ORDERS,
+                examples.DOMAIN_ORDERS,
+                examples.ACCEPTED,
+                examples.TLD_REQUIREMENTS,
                 examples.ACCEPTED,
                 examples.CART,
                 examples.ORDER_LIST,
