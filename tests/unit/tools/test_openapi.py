@@ -119,6 +119,7 @@ def test_every_example_is_valid(made: dict[str, Any]) -> None:
                 examples.ORDER,
                 examples.ABOUT,
                 examples.NOTIFICATION,
+                examples.NOTIFICATION,  # once for each kind of order
             ),
         )
     )

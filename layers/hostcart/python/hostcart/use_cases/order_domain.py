@@ -9,6 +9,7 @@ from hostcart.domain.accounts import Account
 from hostcart.domain.cart import Cart, DomainAction, DomainItem
 from hostcart.domain.catalogue import Catalogue, DomainCharge
 from hostcart.domain.contacts import ContactError, RegistrationContacts, ResolvedContacts
+from hostcart.domain.contacts_registrar import registry_requirements
 from hostcart.domain.contacts_roles import ContactsDraft, resolve_contacts
 from hostcart.domain.domain_names import DomainName, DomainNameError, normalise
 from hostcart.domain.domain_secrets import DomainSecrets, from_bytes, to_bytes
@@ -96,6 +97,8 @@ def _quote(request: DomainOrderRequest, account: Account, ports: OrderDomainPort
     refuse_changed_price(amount, account.snapshot.currency, request.expected_total_cents)
     auth_code = _auth_code(request.domain, action, tld)
     contacts = _contacts(request.domain, tld, account.snapshot.id, ports)
+    if action is DomainAction.REGISTER:
+        _refuse_unknown_language(name, contacts, tld)
     secrets = DomainSecrets(contacts=contacts, auth_code=auth_code)
     line = Line(id="domain", description=f"{_VERBS[action]} {name.unicode}", amount=amount)
     return Quote(item=item, lines=(line,), secrets=to_bytes(secrets))
@@ -116,6 +119,15 @@ def _name(text: str) -> DomainName:
     except DomainNameError as error:
         message = str(error)
         raise ApiError(error.code, message, errors=[FieldError("domain.name", error.code, message)]) from None
+
+
+def _refuse_unknown_language(name: DomainName, contacts: ResolvedContacts, tld: Tld) -> None:
+    """The registrar wants the language of an internationalised name: refused now, not after the charge."""
+    if name.internationalised and "language" not in registry_requirements(contacts, tld, name):
+        message = "The language of this name is not known; give it as extra_properties.idnLanguage."
+        raise ApiError(
+            "invalid_domain", message, errors=[FieldError("domain.name", "invalid_domain", message)]
+        )
 
 
 def _priced(
