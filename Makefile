@@ -7,6 +7,7 @@ SAM := .tools/sam/bin/sam
 unexport AWS_CA_BUNDLE
 export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
+export UV_SYSTEM_CERTS := 1
 
 .PHONY: help setup lock build up down status reload run invoke test check format clean-state openapi
 
@@ -16,7 +17,7 @@ help: ## list the targets
 # --- environments -------------------------------------------------------------------------------
 .tools/uv/bin/uv:
 	python3 -m venv .tools/uv
-	.tools/uv/bin/pip install --quiet --disable-pip-version-check -r requirements/uv.txt
+	.tools/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 
 .venv/.done: requirements/dev.txt | $(UV)
 	$(UV) venv --quiet --clear --python 3.13 .venv
@@ -47,7 +48,9 @@ lock: $(UV) ## write the hash-locked requirements anew from pyproject.toml
 
 # --- the stack on this machine ------------------------------------------------------------------
 build: setup ## build functions and layers into .aws-sam/build
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --cached --parallel
+	@mkdir -p .aws-sam
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --cached --parallel >.tools/build.log 2>&1 \
+		|| { cat .tools/build.log; exit 1; }
 
 up: build ## start the stack in the background; returns when ready
 	$(PY) -m local up
@@ -64,8 +67,9 @@ reload: ## bring edits of functions or of the layer to the running stack: make r
 run: build ## start, order one of each kind, show it being delivered, stay up until Ctrl-C
 	$(PY) -m local run
 
-invoke: build ## run one function on one event: make invoke FUNCTION=get_cart EVENT=events/api/get_cart.json
-	$(PY) -m local invoke $(FUNCTION) $(EVENT)
+invoke: build ## run one function on one event: make invoke FUNCTION=order_site EVENT=events/api/order_site__accepted.json
+	$(if $(and $(FUNCTION),$(EVENT)),,$(error usage: make invoke FUNCTION=get_cart EVENT=events/api/get_cart__found.json))
+	@$(PY) -m local invoke $(FUNCTION) $(EVENT)
 
 clean-state: ## forget the local stack's state
 	$(PY) -m local down --wipe

@@ -14,7 +14,7 @@ def _handle(request: Request) -> Response:
     view = None if token is None else wiring.carts().order_view(account_id, token)
     if token is None or view is None:
         raise ApiError("not_found", "There is no such order in this account.")
-    return view_response(request, view, body=read_order(view, account_id, token, wiring.cipher))
+    return view_response(request, view, body=lambda: read_order(view, account_id, token, wiring.cipher))
 
 
 handler = http_door(_handle)

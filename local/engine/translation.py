@@ -19,6 +19,8 @@ from local.engine.processes import REGION
 FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 MACHINE, API, TABLE = "AWS::Serverless::StateMachine", "AWS::Serverless::Api", "AWS::DynamoDB::Table"
 
+ALARM = "AWS::CloudWatch::Alarm"
+
 
 @dataclass(frozen=True)
 class Function:
@@ -71,6 +73,11 @@ def translate(
 
     template = cloudformation_yaml.load(template_path)
     given = _parameter_values(template, parameters)
+    template["Resources"] = {
+        logical_id: resource
+        for logical_id, resource in template["Resources"].items()
+        if not _sums_metrics(resource)
+    }
     for logical_id, resource in template["Resources"].items():
         properties = resource.setdefault("Properties", {})
         match resource["Type"]:
@@ -109,6 +116,11 @@ class _Folders:
         if self.staged is not None and folder.is_relative_to(self.build.resolve()):
             return self.staged / folder.relative_to(self.build.resolve())
         return folder
+
+
+def _sums_metrics(resource: Mapping[str, Any]) -> bool:
+    """Whether this is an alarm on an expression of metrics, which the engine refuses to create."""
+    return resource["Type"] == ALARM and "Metrics" in resource.get("Properties", {})
 
 
 def _function(template: Mapping[str, Any], logical_id: str, folders: _Folders) -> Function:

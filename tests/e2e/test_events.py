@@ -12,13 +12,15 @@ from pydantic import BaseModel
 from local.engine import invoke
 from local.engine.runtime_api import Outcome
 from local.engine.workspace import ROOT
-from tests.e2e.support.shop import Shop
-from tests.e2e.support.world import World
+from tests.e2e.support import held
+from tests.e2e.support.shop import PRICE, Shop
+from tests.e2e.support.world import World, await_value
 
 type Expected = Mapping[str, Any]
 
 EVENTS: Final = ROOT / "events"
 EXPECTED: Final[Mapping[str, Expected]] = yaml.safe_load((EVENTS / "expected.yaml").read_text())
+NEEDS: Final = {"fault", "sites", "made"}
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "order_site": responses.CartEnvelope,
     "order_domain": responses.CartEnvelope,
@@ -37,6 +39,8 @@ def _function(event: str) -> str:
 @pytest.fixture(scope="module")
 def outcomes(world: World) -> Mapping[str, Outcome]:
     """The outcome of each event; one process serves all events of a function."""
+    for order in held.ORDERS.values():
+        held.place(world, order)
     found = _run(world, "order_site")
     accepted = json.loads(found["api/order_site__accepted.json"].payload["body"])
     shop = Shop(world.http, world.facts["api_url"], world.accounts["ready"])
@@ -52,16 +56,26 @@ def _is_completed(cart: Mapping[str, Any]) -> bool:
 
 
 def _run(world: World, function: str) -> dict[str, Outcome]:
-    """The outcomes of a function's events; one that needs a fault has a process of its own."""
+    """The outcomes of a function's events; one that needs something before has a process of its own."""
     names = [name for name in EXPECTED if _function(name) == function]
-    plain = [name for name in names if "fault" not in EXPECTED[name]]
+    plain = [name for name in names if not NEEDS & set(EXPECTED[name])]
     here = world.stack.workspace
     found = dict(zip(plain, invoke.run_all(here, function, [_event(name) for name in plain]), strict=True))
     for name in names:
         if name not in found:
-            world.arm("stripe", **EXPECTED[name]["fault"])
+            _prepare(world, EXPECTED[name])
             found[name] = invoke.run(here, function, _event(name))
     return found
+
+
+def _prepare(world: World, expected: Expected) -> None:
+    """What the event needs before."""
+    if "fault" in expected:
+        world.arm("stripe", **expected["fault"])
+    if "sites" in expected:
+        world.site_settings(**expected["sites"])
+    if token := expected.get("made"):
+        await_value(lambda: [site["status"] for site in world.sites(token)] == ["ready"], seconds=20)
 
 
 def _event(name: str) -> Any:
@@ -110,3 +124,21 @@ def test_orders_are_read_with_their_secrets_by_the_owner(outcomes: Mapping[str, 
         order = json.loads(outcomes[name].payload["body"])
         assert order["order"]["status"] == "completed"
         assert order["site"]["ssh_data"]["password"]
+
+
+@pytest.mark.usefixtures("outcomes")
+def test_the_tasks_by_hand_delivered_once(world: World) -> None:
+    order = held.ORDERS["delivered"]
+    world.delivered_once(order.token, amount=PRICE)
+    assert [entry["body"]["type"] for entry in world.received(order.callback)] == ["order.completed"]
+
+
+@pytest.mark.usefixtures("outcomes")
+def test_the_tasks_by_hand_gave_back_what_was_paid_and_charged_nothing_declined(world: World) -> None:
+    order = held.ORDERS["undeliverable"]
+    (paid,) = world.invoices(order.token)
+    assert (paid["amount_paid"], paid["amount_refunded"]) == (PRICE, PRICE)
+    assert (world.subscriptions(order.token), world.sites(order.token)) == ([], [])
+    assert len(world.received(order.callback)) == 1
+    (declined,) = world.invoices(held.ORDERS["declined"].token)
+    assert (declined["status"], declined["amount_paid"]) == ("void", 0)

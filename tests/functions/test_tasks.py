@@ -88,7 +88,8 @@ def test_a_failed_order_is_refunded_and_reads_so(stack: Stack, ready: Member) ->
     given = task(ready, token)
     order_id = stack.invoke("ChargePaymentFunction", given)["order_id"]
     cause = json.dumps({"errorMessage": "site_failed", "errorType": "SiteFailedError"})
-    refund = stack.invoke("RefundPaymentFunction", {**given, "cause": cause})
+    error = {"Error": "SiteFailedError", "Cause": cause}
+    refund = stack.invoke("RefundPaymentFunction", {**given, "error": error})
     assert refund == {"order_id": order_id, "status": "refunded", "settled": True}
     closed = stack.invoke("CloseOrderFunction", given)
     assert closed == {"order_id": order_id, "status": "failed", "notify": False}

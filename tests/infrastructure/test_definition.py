@@ -56,7 +56,7 @@ class TestTask:
 
     def test_is_given_ids_only(self, name: str) -> None:
         given = {key.removesuffix(".$") for key in TASKS[name]["Parameters"]["Payload"]}
-        assert given - {"cause"} == {"account_id", "cart_token"}
+        assert given - {"error"} == {"account_id", "cart_token"}
 
     def test_selects_what_its_handler_answers(self, name: str) -> None:
         folder = folder_of(f"{name}Function")

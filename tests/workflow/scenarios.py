@@ -25,8 +25,10 @@ from tests.workflow.faults import (
 )
 from tests.workflow.scenarios_domains import DOMAINS
 
-_RETRIES: Final = 11  # a task's attempts, the first and ten more
-_UNDO_RETRIES: Final = 21
+# A task's attempts: the first and as many more as its retrier allows.
+_RETRIES: Final = 31
+_SITE_RETRIES: Final = 11
+_CALLBACK_RETRIES: Final = 21
 # Nothing is left of a subscription in our facts, and everything is there to be undone.
 _UNSTORED_SUBSCRIPTION: Final = aws("ActivateSubscription", "UpdateItem", _RETRIES)
 
@@ -168,19 +170,19 @@ FAILED: Final = (
     ),
     Scenario(
         name="the provisioner is down",
-        arrange=sites("status:500", PROVISION[0], times=_RETRIES),
+        arrange=sites("status:500", PROVISION[0], times=_SITE_RETRIES),
         failure="fulfilment_failed",
         payment="refunded",
     ),
     Scenario(
         name="the provisioner refuses our token",
-        arrange=sites("error:unauthenticated", PROVISION[0], times=_RETRIES),
+        arrange=sites("error:unauthenticated", PROVISION[0], times=_SITE_RETRIES),
         failure="fulfilment_failed",
         payment="refunded",
     ),
     Scenario(
         name="the password cannot be sealed",
-        arrange=aws("ProvisionSite", "Encrypt", _RETRIES),
+        arrange=aws("ProvisionSite", "Encrypt", _SITE_RETRIES),
         failure="fulfilment_failed",
         payment="refunded",
     ),
@@ -280,7 +282,7 @@ STUCK: Final = (
         name="callback undelivered",
         callback="/status/500/hook",
         ends="CallbackUndelivered",
-        callbacks=_UNDO_RETRIES,
+        callbacks=_CALLBACK_RETRIES,
     ),
 )
 
@@ -289,7 +291,7 @@ MENDED: Final = (
     Scenario(
         name="not refunded, then started again",
         site="fail-provision",
-        arrange=stripe("status:503", "GET /v1/credit_notes", times=_UNDO_RETRIES),
+        arrange=stripe("status:503", "GET /v1/credit_notes", times=_RETRIES),
         ends_first="NotRefunded",
         failure="site_failed",
         payment="refunded",
@@ -298,7 +300,7 @@ MENDED: Final = (
         name="neither charged nor voided, then started again",
         arrange=all_of(
             stripe("status:503", CHARGE[3], times=_RETRIES),
-            stripe("status:503", "POST /v1/invoices/*/void", times=_UNDO_RETRIES),
+            stripe("status:503", "POST /v1/invoices/*/void", times=_RETRIES),
         ),
         ends_first="NotRefunded",
         failure="fulfilment_failed",
@@ -306,13 +308,13 @@ MENDED: Final = (
     ),
     Scenario(
         name="not closed, then started again",
-        arrange=aws("CloseOrder", "UpdateItem", _UNDO_RETRIES),
+        arrange=aws("CloseOrder", "UpdateItem", _RETRIES),
         ends_first="NotClosed",
     ),
     Scenario(
         name="callback undelivered, then started again",
-        callback=f"/flaky/{_UNDO_RETRIES}/hook",
-        callbacks=_UNDO_RETRIES + 1,
+        callback=f"/flaky/{_CALLBACK_RETRIES}/hook",
+        callbacks=_CALLBACK_RETRIES + 1,
         ends_first="CallbackUndelivered",
     ),
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),

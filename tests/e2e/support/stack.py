@@ -48,19 +48,26 @@ class LocalStack:
         return secrets
 
     def up(self) -> None:
-        """Start it. Compiled Python is shared between stacks: it is the same code."""
-        BYTECODE.mkdir(parents=True, exist_ok=True)
-        if not (self.home / "pycache").exists():
-            (self.home / "pycache").symlink_to(BYTECODE)
-        try:
-            self.command("up")
-        except CommandFailedError as failed:
-            raise CommandFailedError(f"{failed}\n{self.log_tails()}") from None
+        self._start("up")
+
+    def run_once(self) -> str:
+        """What `make run` prints when it is not to wait for Ctrl-C."""
+        return self._start("run", HOSTCART_RUN_ONCE="1")
 
     def down(self) -> None:
         self.command("down")
 
-    def command(self, *arguments: str) -> str:
+    def _start(self, command: str, **variables: str) -> str:
+        """Compiled Python is shared between stacks: it is the same code."""
+        BYTECODE.mkdir(parents=True, exist_ok=True)
+        if not (self.home / "pycache").exists():
+            (self.home / "pycache").symlink_to(BYTECODE)
+        try:
+            return self.command(command, **variables)
+        except CommandFailedError as failed:
+            raise CommandFailedError(f"{failed}\n{self.log_tails()}") from None
+
+    def command(self, *arguments: str, **variables: str) -> str:
         """Run `python -m local ...` and return what it printed. Raises CommandFailedError."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("HOSTCART_", "AWS_"))
@@ -68,7 +75,7 @@ class LocalStack:
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "local", *arguments],
             cwd=ROOT,
-            env={**environment, "HOSTCART_LOCAL_HOME": str(self.home)},
+            env={**environment, "HOSTCART_LOCAL_HOME": str(self.home), **variables},
             capture_output=True,
             text=True,
             timeout=_COMMAND_SECONDS,

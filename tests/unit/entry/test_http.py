@@ -241,7 +241,7 @@ def test_a_client_that_has_another_gets_it(tags: str) -> None:
 
 def test_a_poll_may_be_answered_with_a_joined_body() -> None:
     view = StoredView(body="stored", version=1, terminal=True)
-    assert view_response(request_of(event()), view, body="joined").body == "joined"
+    assert view_response(request_of(event()), view, body=lambda: "joined").body == "joined"
 
 
 def test_an_unknown_code_is_a_mistake_of_ours() -> None:

@@ -75,6 +75,12 @@ def test_what_was_not_utf_8_is_no_name() -> None:
     assert fields(error) == [("site.name", "string_pattern_mismatch")]
 
 
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f"])
+def test_a_name_may_not_turn_the_direction_of_what_follows(mark: str) -> None:
+    error = refused({"site": {**SITE, "name": f"a{mark}b"}})
+    assert fields(error) == [("site.name", "string_pattern_mismatch")]
+
+
 def test_spaces_around_words_are_not_part_of_them() -> None:
     request = parse_site_order(
         json.dumps({"site": {**SITE, "name": "  My blog ", "plan": " basic"}}).encode(), vet

@@ -44,7 +44,8 @@ def test_a_task_gets_ids_and_gives_its_outcome(logged: Lines) -> None:
         seen.append(task)
         return {"ready": True}
 
-    assert task_door(run)({**INPUT, "cause": "{}"}, None) == {"ready": True}
+    error = {"Error": "SiteFailedError", "Cause": "{}"}
+    assert task_door(run)({**INPUT, "error": error}, None) == {"ready": True}
     assert task_door(run)(dict(INPUT), None) == {"ready": True}
     assert [task.cause for task in seen] == ["{}", None]
     assert (seen[0].account_id, seen[0].cart_token) == ("10000001", "0" * 32)

@@ -179,11 +179,11 @@ class DynamoCarts:
         return int(answer["Item"]["last_number"]["N"]) if "Item" in answer else 0
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:
-        item = self._poll(account_id, token, "cart_view, version, terminal")
+        item = self._poll(account_id, token, "cart_view", "version, terminal")
         return None if item is None else _view(item, "cart_view")
 
     def order_view(self, account_id: str, token: str) -> StoredView | None:
-        item = self._poll(account_id, token, "order_view, version, terminal, sealed_password")
+        item = self._poll(account_id, token, "order_view", "version, terminal, sealed_password")
         return None if item is None or "order_view" not in item else _view(item, "order_view")
 
     def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage:
@@ -221,11 +221,15 @@ class DynamoCarts:
                 ConsistentRead=consistent,
             ).get("Item")
 
-    def _poll(self, account_id: str, token: str, names: str) -> Item | None:
-        """The cheaper read; only what it misses is asked for consistently, so that a poll that follows the
-        202 at once never answers 404.
+    def _poll(self, account_id: str, token: str, view: str, others: str) -> Item | None:
+        """The cheaper read; only what it misses is asked for consistently, so that a poll that follows a link
+        at once never answers 404.
         """
-        return self._get(account_id, token, names) or self._get(account_id, token, names, consistent=True)
+        names = f"{view}, {others}"
+        item = self._get(account_id, token, names)
+        if item is None or view not in item:
+            item = self._get(account_id, token, names, consistent=True)
+        return item
 
     def _write(self, writes: "list[TransactWriteItemTypeDef]", *, dropping: "Cart | None" = None) -> None:
         """All or nothing, with the cart's claim given up; one that is somebody else's by now stays theirs."""

@@ -16,7 +16,14 @@ from hostcart.settings import SitesSettings
 _TIMEOUT: Final = urllib3.Timeout(total=8.0, connect=3.0)
 _LARGEST_ANSWER_BYTES: Final = 65_536
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_BUSY: Final = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
 _DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 # Control characters have no place in a name, nor what stands where a byte was not UTF-8 (the API Gateway
 # replaces it before anybody can refuse it).
-_NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]+$"
+# Nor do the invisible marks that turn the direction of what follows.
+_NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]+$"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 SiteName = Annotated[

@@ -66,15 +66,19 @@ def json_response(status: int, body: object, headers: Mapping[str, str] | None =
     return Response(status=status, body=text, headers=headers or {})
 
 
-def view_response(request: Request, view: StoredView, *, body: str | None = None) -> Response:
-    """A poll's answer: ETag of the stored version, 304 when the client has it, Retry-After while it moves."""
+def view_response(request: Request, view: StoredView, *, body: Callable[[], str] | None = None) -> Response:
+    """A poll's answer: ETag of the stored version, 304 when the client has it, Retry-After while it moves.
+
+    `body` makes the text when it is needed; a view that holds a secret is not to be kept by any cache.
+    """
     etag = f'"{view.version}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    secret = view.sealed_password is not None
+    headers = {"ETag": etag, "Cache-Control": "private, no-store" if secret else "private, no-cache"}
     if not view.terminal:
         headers["Retry-After"] = POLL_SECONDS
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Response(status=304, body="", headers=headers)
-    return Response(status=200, body=view.body if body is None else body, headers=headers)
+    return Response(status=200, body=view.body if body is None else body(), headers=headers)
 
 
 def json_body(request: Request) -> bytes:

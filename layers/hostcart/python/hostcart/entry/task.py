@@ -33,7 +33,9 @@ def task_door(run: Callable[[TaskInput], Outcome]) -> Callable[[dict[str, Any], 
 
     def handler(event: dict[str, Any], _context: Any) -> Outcome:
         task = TaskInput(
-            account_id=event["account_id"], cart_token=event["cart_token"], cause=event.get("cause")
+            account_id=event["account_id"],
+            cart_token=event["cart_token"],
+            cause=(event.get("error") or {}).get("Cause"),
         )
         logger().clear_state()
         logger().set_correlation_id(task.cart_token)

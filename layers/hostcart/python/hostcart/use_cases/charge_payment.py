@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from hostcart.contract.statuses import PaymentStatus
 from hostcart.domain.cart import CLAIM_LEASE, Cart, DomainItem, OrderKind, observe_payment, start_attempt
@@ -22,8 +21,7 @@ from hostcart.ports import (
 from hostcart.use_cases.errors import DomainFailedError, PaymentFailedError
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
-
-_LONGEST_WAIT: Final = timedelta(hours=1)
+from hostcart.use_cases.waiting import growing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,7 @@ def charge_payment(
         order_id=cart.opened.id,
         kind=cart.item.kind,
         status=cart.payment.status,
-        wait_seconds=_wait(cart, now, poll),
+        wait_seconds=growing(now - _since(cart), poll),
     )
 
 
@@ -92,11 +90,9 @@ def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:
             invoice = _pay(cart, invoice, ports)
     except DeclinedError as declined:
         if not declined.recoverable:
-            ports.metrics.count("PaymentOutcome", outcome="declined")
             raise PaymentFailedError("payment_declined") from declined
-        invoice = ports.payments.get_invoice(cart.payment.invoice_id)
+        invoice = _declined(ports.payments.get_invoice(cart.payment.invoice_id))
     except RefusedError as refused:
-        ports.metrics.count("PaymentOutcome", outcome="refused")
         raise PaymentFailedError("payment_declined") from refused
     return _observe(cart, invoice, ports)
 
@@ -189,21 +185,28 @@ def payment_of(payment: Payment, invoice: Invoice) -> Payment:
         status=status,
         method_type=None if nothing_due else invoice.method_type or payment.method_type,
         hosted_invoice_url=invoice.hosted_url,
-        amount_charged=invoice.amount_paid if paid else invoice.amount_due,
+        amount_charged=_charged(status, invoice),
         credit_applied=invoice.credit_applied,
         paid_at=invoice.paid_at,
     )
 
 
+def _declined(invoice: Invoice) -> Invoice:
+    """The answer said declined: so it is, even where the invoice does not show the attempt."""
+    unseen = invoice.status is InvoiceStatus.OPEN and invoice.attempt is AttemptState.NONE
+    return replace(invoice, attempt=AttemptState.DECLINED) if unseen else invoice
+
+
+def _charged(status: PaymentStatus, invoice: Invoice) -> int:
+    """What was charged or is being charged now; nothing while the customer has to act."""
+    if status is PaymentStatus.SUCCEEDED:
+        return invoice.amount_paid
+    return invoice.amount_due if status is PaymentStatus.PROCESSING else 0
+
+
 def _refuse_expired(cart: Cart, now: datetime, deadline: timedelta) -> None:
     if now >= _since(cart) + deadline:
         raise PaymentFailedError("payment_expired")
-
-
-def _wait(cart: Cart, now: datetime, poll: timedelta) -> int:
-    """Looks often at first, then every twentieth of the time passed, hourly at the most."""
-    passed = now - _since(cart)
-    return int(max(poll, min(passed / 20, _LONGEST_WAIT)).total_seconds())
 
 
 def _since(cart: Cart) -> datetime:

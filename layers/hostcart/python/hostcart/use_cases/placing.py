@@ -12,7 +12,7 @@ from hostcart.contract.errors import ApiError, FieldError
 from hostcart.contract.requests import CallbackFields
 from hostcart.contract.statuses import CartStatus, MethodType, PaymentStatus
 from hostcart.domain.accounts import Account, UserSnapshot
-from hostcart.domain.cart import CallbackStatus, Cart, Item
+from hostcart.domain.cart import CallbackStatus, Cart, Item, SiteItem
 from hostcart.domain.catalogue import Slot
 from hostcart.domain.money import Line, display
 from hostcart.domain.payment import Invoice, Payment
@@ -36,7 +36,7 @@ from hostcart.ports import (
 
 # Names the tokens of carts ordered with an Idempotency-Key (RFC 9562, version 5).
 _TOKENS: Final = uuid.UUID("6f8d1c1e-2f0b-5d1c-9a53-3a3f1c8f6b1d")
-_INITIATION_SECONDS: Final = 15  # API Gateway gives up after 29
+_INITIATION_SECONDS: Final = 8  # one more try may follow; the function has 28 s, the gateway 29
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +118,10 @@ def place(
     method_id = billing_gate(account)
     if confirm is not None:
         quoted = confirm(quoted)
+    sealed = _sealed(placement, quoted, token, ports.cipher)  # first: what fails here leaves no draft behind
     invoice = _open_invoice(account, method_id, token, ports.payments)
-    return _store(_new_cart(placement, account, quoted, invoice, token, ports), placement, quoted, ports)
+    cart = _new_cart(placement, account, quoted, invoice, token=token, ports=ports)
+    return _store(cart, sealed, placement, ports)
 
 
 def refuse_changed_price(amount: int, currency: str, expected: int | None) -> None:
@@ -187,8 +189,14 @@ def _open_invoice(account: Account, method_id: str, token: str, payments: Paymen
             pause = min(pause * 2, 1.0)
 
 
-def _new_cart(  # noqa: PLR0917 - one call, named at its place
-    placement: Placement, account: Account, quote: Quote, invoice: Invoice, token: str, ports: PlacingPorts
+def _new_cart(
+    placement: Placement,
+    account: Account,
+    quote: Quote,
+    invoice: Invoice,
+    *,
+    token: str,
+    ports: PlacingPorts,
 ) -> Cart:
     now = ports.clock.now()
     method_type = account.payment_method_type
@@ -224,23 +232,37 @@ def _user(user_id: str | None, directory: Directory) -> UserSnapshot | None:
     return None if user is None else user.snapshot
 
 
-def _store(cart: Cart, placement: Placement, quote: Quote, ports: PlacingPorts) -> Cart:
+def _store(cart: Cart, sealed: Sealed, placement: Placement, ports: PlacingPorts) -> Cart:
     try:
-        ports.carts.create(cart, _sealed(cart, placement, quote, ports.cipher))
-    except CapacityExhaustedError as exhausted:
-        ports.payments.discard_draft(cart.payment.invoice_id)
-        raise over_capacity(cart.site.location, cart.site.variant) from exhausted
-    except ClaimTakenError as taken:
-        ports.payments.discard_draft(cart.payment.invoice_id)
-        raise ApiError("domain_add_failed", "This name is already being ordered or owned.") from taken
+        ports.carts.create(cart, sealed)
+    except (CapacityExhaustedError, ClaimTakenError) as refused:
+        twin = ports.carts.load(cart.account.id, cart.token)
+        if twin is None:
+            ports.payments.discard_draft(cart.payment.invoice_id)
+            raise _taken(cart) from refused
+        return _take_up(twin, cart, ports)
     except CartExistsError:
-        existing = ports.carts.load(cart.account.id, cart.token)
-        if existing is None:
+        twin = ports.carts.load(cart.account.id, cart.token)
+        if twin is None:
             raise UnavailableError("contended") from None
-        return _repeat(existing, cart.fingerprint, ports)
+        return _take_up(twin, cart, ports)
     _start_or_withdraw(cart, placement, ports)
     ports.metrics.count("OrdersPlaced", kind=cart.item.kind)
     return cart
+
+
+def _taken(cart: Cart) -> ApiError:
+    """Somebody was faster: the last slot or the name is gone."""
+    if isinstance(cart.item, SiteItem):
+        return over_capacity(cart.item.location, cart.item.variant)
+    return ApiError("domain_add_failed", "This name is already being ordered or owned.")
+
+
+def _take_up(twin: Cart, cart: Cart, ports: PlacingPorts) -> Cart:
+    """A request under the same key was faster: its cart counts, a draft that only we opened goes."""
+    if twin.payment.invoice_id != cart.payment.invoice_id:
+        ports.payments.discard_draft(cart.payment.invoice_id)
+    return _repeat(twin, cart.fingerprint, ports)
 
 
 def _start_or_withdraw(cart: Cart, placement: Placement, ports: PlacingPorts) -> None:
@@ -262,9 +284,9 @@ def _start(cart: Cart, ports: PlacingPorts) -> None:
     ports.workflow.start(account_id=cart.account.id, cart_token=cart.token)
 
 
-def _sealed(cart: Cart, placement: Placement, quote: Quote, cipher: Cipher) -> Sealed:
+def _sealed(placement: Placement, quote: Quote, token: str, cipher: Cipher) -> Sealed:
     def seal(plaintext: bytes) -> bytes:
-        return cipher.seal(plaintext, account_id=cart.account.id, cart_token=cart.token)
+        return cipher.seal(plaintext, account_id=placement.account_id, cart_token=token)
 
     sealed = Sealed()
     if placement.callback is not None:

@@ -8,6 +8,7 @@ from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec
 from hostcart.ports import CartStore, Cipher, Clock, Metrics, RefusedError, Sites
 from hostcart.use_cases.errors import SiteFailedError
 from hostcart.use_cases.saving import change, load
+from hostcart.use_cases.waiting import growing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,10 @@ def provision_site(
     if site.status is ProvisionStatus.READY:
         _deliver(cart, site, ports)
         return Provisioning(ready=True, wait_seconds=0)
-    if ports.clock.now() >= _started(cart) + deadline:
+    passed = ports.clock.now() - _started(cart)
+    if passed >= deadline:
         raise SiteFailedError("site_deadline_passed")
-    return Provisioning(ready=False, wait_seconds=int(poll.total_seconds()))
+    return Provisioning(ready=False, wait_seconds=growing(passed, poll))
 
 
 def _ask(cart: Cart, sites: Sites) -> ProvisionedSite:

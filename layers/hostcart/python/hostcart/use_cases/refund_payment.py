@@ -8,11 +8,23 @@ from hostcart.contract.statuses import PaymentStatus
 from hostcart.domain.cart import Cart, DomainItem, DomainStatus, fail_order, settle_failed_payment
 from hostcart.domain.payment import Invoice, InvoiceStatus, Payment
 from hostcart.domain.reconciliation import Verdict
-from hostcart.ports import CartStore, Clock, DnsZones, Metrics, Payments, RefusedError, Registrar, Sites
+from hostcart.ports import (
+    CartStore,
+    Clock,
+    DnsZones,
+    Metrics,
+    Payments,
+    RefusedError,
+    Registrar,
+    Sites,
+    UnavailableError,
+)
 from hostcart.use_cases.domain_attempt import DomainTiming, domain_of, look
 from hostcart.use_cases.errors import failure_of
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
+
+_SETTLED: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.REFUNDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +44,7 @@ DELIVERED: Final = "delivered"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compensation:
-    """`settled` is False while the processor still works on the refund.
+    """`settled` is False while the processor still works on the refund, or on the debit to refund.
 
     `status` is the payment's, or DELIVERED when there is nothing to compensate: the order goes on.
     """
@@ -65,7 +77,7 @@ def refund_payment(
     return Compensation(
         order_id=cart.opened.id,
         status=cart.payment.status,
-        settled=cart.payment.status is not PaymentStatus.REFUND_PENDING,
+        settled=cart.opened.status.terminal or cart.payment.status in _SETTLED,
     )
 
 
@@ -87,6 +99,8 @@ def _may_be_ours(cart: Cart, timing: DomainTiming, ports: RefundPaymentPorts) ->
 
 def _settle(cart: Cart, ports: RefundPaymentPorts) -> Cart:
     payment = _give_back(cart, ports.payments)
+    if payment is None:
+        return cart
     _cancel_subscription(cart, ports.payments)
     if isinstance(cart.item, DomainItem):
         ports.zones.delete(cart.item.name, reference=cart.opened.id)
@@ -94,13 +108,22 @@ def _settle(cart: Cart, ports: RefundPaymentPorts) -> Cart:
         ports.sites.delete(cart.opened.id)
     now = ports.clock.now()
     settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
-    ports.metrics.count("PaymentOutcome", outcome=payment.status)
+    if settled.payment.status is not cart.payment.status:
+        ports.metrics.count("PaymentOutcome", outcome=payment.status)
     return settled
 
 
-def _give_back(cart: Cart, payments: Payments) -> Payment:
-    """The payment facts after the invoice is void or refunded in full."""
-    invoice = _closed_invoice(cart, payments)
+def _give_back(cart: Cart, payments: Payments) -> Payment | None:
+    """The payment facts after the invoice is void or refunded in full.
+
+    None while a debit is under way: it can be neither stopped nor refunded before the bank has decided.
+    """
+    try:
+        invoice = _closed_invoice(cart, payments)
+    except UnavailableError as unavailable:
+        if unavailable.code == "payment_processing":
+            return None
+        raise
     if invoice is None or invoice.status is not InvoiceStatus.PAID:
         return replace(cart.payment, status=PaymentStatus.FAILED, amount_charged=0, credit_applied=0)
     refund = payments.refund(invoice, cart_token=cart.token)
