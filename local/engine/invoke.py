@@ -47,26 +47,19 @@ def run_all(
         configuration = _deployed(lifecycle.running(workspace), function)
     else:
         configuration = _undeployed(workspace, function)
-    environment = {
-        **processes.base_environment(workspace),
-        **configuration["credentials"],
-        **configuration["variables"],
-        **bootstrap.environment(function),
-        "AWS_REGION": processes.REGION,
-        "AWS_LAMBDA_FUNCTION_NAME": configuration["name"],
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["memory"]),
-        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
-        "_HANDLER": function.handler,
-    }
     return runtime_api.invoke(
         [str(workspace.runtime_python), "-P", "-s", "-m", "awslambdaric", function.handler],
-        environment,
+        _environment(workspace, function, configuration),
         function.code,
         events,
         arn=configuration["arn"],
         timeout_seconds=configuration["timeout"],
     )
+
+
+def environment(workspace: Workspace, stack: Mapping[str, Any], function: Function) -> dict[str, str]:
+    """All variables that the deployed function's process has, with credentials of its role."""
+    return _environment(workspace, function, _deployed(stack, function))
 
 
 def find(workspace: Workspace, name: str) -> Function:
@@ -84,6 +77,23 @@ def find(workspace: Workspace, name: str) -> Function:
 def logical_id(folder: str) -> str:
     """`get_cart` -> `GetCartFunction`."""
     return "".join(part.capitalize() for part in folder.split("_")) + "Function"
+
+
+def _environment(
+    workspace: Workspace, function: Function, configuration: Mapping[str, Any]
+) -> dict[str, str]:
+    return {
+        **processes.base_environment(workspace),
+        **configuration["credentials"],
+        **configuration["variables"],
+        **bootstrap.environment(function),
+        "AWS_REGION": processes.REGION,
+        "AWS_LAMBDA_FUNCTION_NAME": configuration["name"],
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration["memory"]),
+        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "_HANDLER": function.handler,
+    }
 
 
 def _deployed(stack: Mapping[str, Any], function: Function) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from local.engine import (
     parameters,
     ports,
     processes,
+    resume,
     secrets,
     staging,
     stepfunctions_process,
@@ -128,6 +129,7 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
     secrets.write_private(workspace.state / "ports.json", json.dumps(chosen))
     values = secrets.load(workspace)
     aws_endpoint, sfn_endpoint = url(chosen["aws"]), url(chosen["stepfunctions"])
+    in_flight = resume.cut_off(workspace)
     records = _spawn_engine(workspace, chosen, aws_endpoint)
     staging.stage(workspace)
     if product:
@@ -143,6 +145,9 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
     stack["accounts"] = _seed(workspace, stack) if product else {}
     secrets.write_private(workspace.stack_file, json.dumps(stack, indent=2) + "\n")
     snapshot(workspace)
+    machines = deployed.of_type("AWS::StepFunctions::StateMachine").values()
+    if going_on := resume.resume(in_flight, sfn_endpoint, machines):
+        say(f"{going_on} orders go on" if going_on > 1 else "1 order goes on")
     say(f"ready after {time.monotonic() - began:.1f} s")
     return stack
 

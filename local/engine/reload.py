@@ -8,13 +8,23 @@ import filecmp
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from local.engine import aws, bootstrap, cloudformation_yaml, invoke, lifecycle, staging, translation
+from local.engine import (
+    aws,
+    bootstrap,
+    cloudformation_yaml,
+    import_check,
+    invoke,
+    lifecycle,
+    staging,
+    translation,
+)
+from local.engine.import_check import LoadError
 from local.engine.lifecycle import StackError
 from local.engine.translation import Function
 from local.engine.workspace import ROOT, Workspace
@@ -31,7 +41,11 @@ class Changed(Enum):
 
 
 def reload(workspace: Workspace, name: str | None, say: Say) -> int:
-    """Copy what changed and restart the workers of `name`; all workers when None or a layer changed."""
+    """Copy what changed and restart the workers of `name`; all workers when None or a layer changed.
+
+    Raises:
+        StackError: nothing runs, a build failed, or handlers cannot be loaded now; the message says where.
+    """
     began = time.monotonic()
     stack = lifecycle.running(workspace)
     only = invoke.find(workspace, name) if name else None
@@ -43,6 +57,7 @@ def reload(workspace: Workspace, name: str | None, say: Say) -> int:
         functions = {only.logical_id: functions[only.logical_id]}
     wanted = list(functions.values())
     _restart(workspace, stack, wanted)
+    _refuse_broken(workspace, import_check.failures(workspace, stack, wanted))
     say(f"{len(wanted)} function(s) reloaded in {time.monotonic() - began:.1f} s")
     return 0
 
@@ -75,6 +90,32 @@ def _restart(workspace: Workspace, stack: dict[str, Any], functions: list[Functi
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(restart, functions))
+
+
+def _refuse_broken(workspace: Workspace, failures: Mapping[str, LoadError]) -> None:
+    """Name each error once, with the functions that it breaks: one in a layer breaks them all."""
+    broken: dict[LoadError, list[str]] = {}
+    for logical_id, error in failures.items():
+        broken.setdefault(error, []).append(logical_id)
+    if broken:
+        lines = [
+            f"{', '.join(names)} cannot be loaded:\n  {_shown(workspace, error)}"
+            for error, names in broken.items()
+        ]
+        raise StackError("\n".join(lines))
+
+
+def _shown(workspace: Workspace, error: LoadError) -> str:
+    """`file:line: error`, with the file that a developer edits rather than the running copy of it."""
+    if error.file is None:
+        return error.message
+    file, source = error.file, ROOT / "template.yaml"
+    for _, origin, copy in _folders(source, workspace.template, workspace.staged):
+        if file.is_relative_to(copy):
+            file = origin / file.relative_to(copy)
+            break
+    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+    return f"{shown}:{error.line}: {error.message}"
 
 
 def _needs_build(source: Path, built: Path) -> bool:

@@ -10,12 +10,12 @@ from local.engine.workspace import Workspace
 
 
 def show(workspace: Workspace) -> int:
-    """Print it; 0 when the stack runs, 3 when it does not (as init scripts answer)."""
+    """Print it; 3 when a part of the stack is gone, 0 when all of it runs or nothing was started."""
     console = Console(highlight=False)
     records = processes.recorded(workspace)
     if not records or not workspace.stack_file.exists():
         console.print("no stack is running: start it with `make up`")
-        return 3
+        return 0
     stack = json.loads(workspace.stack_file.read_text())
     table = Table(box=None, show_header=False, pad_edge=False)
     for record in records:

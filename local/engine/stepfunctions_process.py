@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.engine import resume
 from local.engine.processes import ACCOUNT, base_environment
 from local.engine.workspace import Workspace
 
@@ -18,7 +19,7 @@ def environment(workspace: Workspace, port: int, aws_endpoint: str) -> Mapping[s
         "MOTO_ACCOUNT_ID": ACCOUNT,
         "HOSTCART_PORT": str(port),
         "HOSTCART_AWS_ENDPOINT": aws_endpoint,
-        "HOSTCART_JOURNAL": str(workspace.state / "executions.jsonl"),
+        "HOSTCART_JOURNAL": str(resume.journal(workspace)),
     }
 
 
@@ -32,11 +33,18 @@ def main() -> None:
     from moto.core.config import default_user_config
     from moto.server import ThreadedMotoServer
 
-    from local.engine.shims import execution_journal, parse_once, start_once, states_permissions
+    from local.engine.shims import (
+        execution_journal,
+        history_pages,
+        parse_once,
+        start_once,
+        states_permissions,
+    )
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     start_once.install()
     parse_once.install()
+    history_pages.install()
     states_permissions.install(os.environ["HOSTCART_AWS_ENDPOINT"])
     execution_journal.install(Path(os.environ["HOSTCART_JOURNAL"]))
     # moto logs every failed state at length and werkzeug every request; the history says it better

@@ -128,11 +128,13 @@ def test_orders_in_flight_go_on_after_a_restart(stack: LocalStack, world: World,
     }
     await_value(lambda: world.sites(tokens["ready"]), seconds=20)
     shop("needs_3ds").payment(tokens["needs_3ds"], "awaiting_authentication")
+    executions = world.counts().executions
 
     stack.down()
     said = stack.command("up")
     world.facts = stack.facts
     assert "2 orders go on" in said
+    assert world.counts().executions == executions
     world.site_settings(provision_seconds=1.0)
     world.authenticate(tokens["needs_3ds"], "pay")
     for account, token in tokens.items():

@@ -1,14 +1,16 @@
 """The local stack's life: state over a restart and over a kill, one stack at a time, nothing left behind."""
 
+import json
 import os
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from local.engine import lifecycle, ports, processes, workers
+from local.engine import journal_file, lifecycle, ports, processes, resume, status, workers
 from local.engine.workspace import Workspace
 from tests.infrastructure.fixtures import tiny
 
@@ -35,13 +37,17 @@ def test_state_is_kept_over_a_restart_until_it_is_wiped(here: Workspace) -> None
     )
     assert processes.orphans(here) == []
 
-    second = tiny.start(here)
+    said: list[str] = []
+    second = lifecycle.up(here, said.append, product=False)
     assert second["api_url"] == first["api_url"]
     assert tiny.get(second, "/greetings/kept")[2]["remembered"] is True
     assert (tiny.outcome(second, arn)["status"], tiny.events(second, arn)) == ("SUCCEEDED", history)
-    # one that was cut off cannot go on, and says so
+    # one that was cut off is started again under its name, once
+    assert said.count("1 order goes on") == 1
     cut = tiny.outcome(second, running)
-    assert (cut["status"], cut["error"]) == ("ABORTED", "Local.StackStopped")
+    assert (cut["status"], json.loads(cut["input"])) == ("SUCCEEDED", {"name": "x", "sleep": 4})
+    assert [entry["name"] for entry in _executions(second)].count("running") == 1
+    assert resume.cut_off(here) == []
     assert tiny.outcome(second, tiny.execute(second, "next", {"name": "x"}))["status"] == "SUCCEEDED"
 
     assert (here.state / "secrets.json").stat().st_mode & 0o777 == 0o600
@@ -81,6 +87,35 @@ def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"):
         ports.choose({}, ["aws"])
+
+
+def test_the_status_of_nothing_is_a_sentence_and_no_error(
+    here: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status.show(here) == 0
+    assert "no stack is running" in capsys.readouterr().out
+
+
+def test_the_oldest_ended_executions_are_forgotten_and_no_cut_off_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_file, "KEPT", 1)
+    journal = tmp_path / "executions.jsonl"
+    for name in ("cut", "old", "new"):
+        journal_file.append(journal, "started", {"execution_arn": name})
+    for name in ("old", "new"):
+        journal_file.append(journal, "ended", {"execution_arn": name, "status": "SUCCEEDED"})
+    with journal.open("a") as file:
+        file.write('{"started": {"execution_a')  # the process was killed here
+    kept = journal_file.compact(journal)
+    assert [record["execution_arn"] for record in kept] == ["cut", "new"]
+    assert journal_file.read(journal) == kept
+    assert [journal_file.ended(record) for record in kept] == [False, True]
+
+
+def _executions(stack: dict[str, Any]) -> Any:
+    machine = stack["outputs"]["GreetMachineArn"]
+    return tiny.states(stack).list_executions(stateMachineArn=machine)["executions"]
 
 
 def _await_dead(records: list[processes.Record]) -> None:

@@ -1,10 +1,11 @@
-"""A reload restarts workers out of the staged copy, whether one function is named or all."""
+"""A reload restarts workers out of the staged copy, and says which handlers cannot be loaded, and why."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from local.engine import lifecycle, reload
+from local.engine import bootstrap, import_check, lifecycle, reload
 from local.engine.translation import Function
 from local.engine.workspace import ROOT, Workspace
 
@@ -16,6 +17,7 @@ def test_workers_start_out_of_the_staged_copy(
     restarted: list[Function] = []
     monkeypatch.setattr(lifecycle, "running", lambda _: {})
     monkeypatch.setattr(reload, "sync", lambda *_: reload.Changed.FUNCTIONS)
+    monkeypatch.setattr(import_check, "failures", lambda *_: {})
     monkeypatch.setattr(reload, "_restart", lambda _here, _stack, functions: restarted.extend(functions))
     template = tmp_path / "template.yaml"
     template.write_text((ROOT / "template.yaml").read_text())
@@ -23,3 +25,54 @@ def test_workers_start_out_of_the_staged_copy(
     reload.reload(here, name, lambda _: None)
     assert len(restarted) == 1 if name else len(restarted) > 1
     assert all(function.code.is_relative_to(here.staged) for function in restarted)
+
+
+BROKEN = {
+    "import os\n\ndef handler(event, context):\n    return (\n": (4, "SyntaxError"),
+    "import os\nimport nothing_of_this_name\n": (
+        2,
+        "ModuleNotFoundError: No module named 'nothing_of_this_name'",
+    ),
+    "import os\nimport helper\n": (None, "KeyError: 'NOT_SET'"),
+    "print('loading')\nraise SystemExit('not today')\n": (2, "SystemExit: not today"),
+}
+
+
+def loaded(folder: Path, code: str) -> import_check.LoadError | None:
+    (folder / "handler.py").write_text(code)
+    function = Function("BrokenFunction", folder, (), "handler.handler")
+    environment = bootstrap.environment(function) | {"PYTHONDONTWRITEBYTECODE": "1"}
+    return import_check.load(Path(sys.executable), function, environment)
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_handler_that_cannot_be_loaded_is_reported_with_file_and_line(tmp_path: Path, code: str) -> None:
+    (tmp_path / "helper.py").write_text("import os\n\nNAME = os.environ['NOT_SET']\n")
+    line, message = BROKEN[code]
+    error = loaded(tmp_path, code)
+    assert error is not None
+    assert error.file == tmp_path / ("helper.py" if line is None else "handler.py")
+    assert error.line == (line or 3)
+    assert error.message.startswith(message)
+
+
+def test_a_handler_that_is_missing_is_reported_and_a_good_one_is_not(tmp_path: Path) -> None:
+    missing = loaded(tmp_path, "def handle(event, context): ...\n")
+    assert missing is not None
+    assert "has no attribute 'handler'" in missing.message
+    assert loaded(tmp_path, "print('loading')\n\ndef handler(event, context): ...\n") is None
+
+
+def test_an_error_in_a_shared_file_is_said_once_with_the_path_of_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reload, "ROOT", tmp_path)
+    here = Workspace(tmp_path / "home", tmp_path / "built" / "template.yaml", Path("python"))
+    folders = [("layer", tmp_path / "layers" / "shared", here.staged / "Layer" / "python")]
+    monkeypatch.setattr(reload, "_folders", lambda *_: folders)
+    error = import_check.LoadError(here.staged / "Layer" / "python" / "shared.py", 7, "NameError: x")
+    with pytest.raises(lifecycle.StackError) as refused:
+        reload._refuse_broken(here, {"OneFunction": error, "TwoFunction": error})
+    assert str(refused.value) == (
+        "OneFunction, TwoFunction cannot be loaded:\n  layers/shared/shared.py:7: NameError: x"
+    )

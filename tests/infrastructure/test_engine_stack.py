@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.engine import aws, invoke, workers
+from local.engine import aws, invoke, reload, staging, workers
 from local.engine.lifecycle import StackError, down
 from local.engine.workspace import ROOT
 from tests.infrastructure.fixtures import tiny
@@ -113,6 +113,24 @@ def test_a_state_machine_catches_an_exception_by_its_python_name(stack: Stack) -
     assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", {"answer": "refused by name"})
 
 
+def test_a_history_is_answered_in_the_order_and_number_asked_for(stack: Stack) -> None:
+    arn = tiny.execute(stack, unique("history"), {"name": "x"})
+    tiny.outcome(stack, arn)
+    client = tiny.states(stack)
+    whole = client.get_execution_history(executionArn=arn)["events"]
+    assert [event["id"] for event in whole] == list(range(1, len(whole) + 1))
+    last = client.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=1)["events"]
+    assert [event["type"] for event in last] == ["ExecutionSucceeded"]
+    for reverse, expected in ((False, whole), (True, whole[::-1])):
+        pages = list(
+            client.get_paginator("get_execution_history").paginate(
+                executionArn=arn, reverseOrder=reverse, PaginationConfig={"PageSize": 2}
+            )
+        )
+        assert [event for page in pages for event in page["events"]] == expected
+        assert {len(page["events"]) for page in pages[:-1]} == {2}
+
+
 def test_substitutions_of_numbers_stay_numbers(stack: Stack) -> None:
     machine = tiny.states(stack).describe_state_machine(stateMachineArn=stack["outputs"]["GreetMachineArn"])
     greet = json.loads(machine["definition"])["States"]["Greet"]
@@ -201,6 +219,24 @@ def test_one_function_runs_on_one_event_without_a_stack(tmp_path: Path) -> None:
         invoke.run(here, "greet", {"name": "x"})
     with pytest.raises(StackError, match="no function 'nothing'"):
         invoke.run(here, "nothing", {}, with_stack=False)
+
+
+def test_a_reload_names_a_handler_that_cannot_be_loaded(stack: Stack, tmp_path: Path) -> None:
+    here = tiny.workspace(Path(stack["logs"]).parent)
+    running = here.staged / "functions" / "greet" / "handler.py"
+    good, broken = tmp_path / "good.py", tmp_path / "broken.py"
+    good.write_bytes(running.read_bytes())
+    broken.write_text("import os\nTABLE = os.environ['TABLE_NAME']\nimport missing_module\n")
+    said: list[str] = []
+    staging.replace(broken, running)
+    try:
+        with pytest.raises(StackError, match=r"GreetFunction cannot .*\n.*handler\.py:3: ModuleNotFound"):
+            reload.reload(here, "greet", said.append)
+    finally:
+        staging.replace(good, running)
+    assert not any("reloaded" in line for line in said)
+    assert reload.reload(here, "greet", said.append) == 0
+    assert tiny.invoke(stack, {"name": "x"})[0] is None
 
 
 def test_starting_an_execution_needs_a_permission(stack: Stack) -> None:

@@ -2,14 +2,12 @@
 
 Replaced: `Execution.start`, `BaseExecutionWorkerCommunication.terminated` and
 `StepFunctionsParserBackend.create_state_machine`. moto holds executions in memory only. Each start and each
-end is appended to a file; when a state machine is created again, its executions of earlier runs are put back.
-One that had not ended when the stack stopped is shown as ABORTED with the error `Local.StackStopped`: it
-cannot go on.
+end is appended to a file; when a state machine is created again, its ended executions of earlier runs are put
+back, with their history. One that the stop cut off is not: `up` starts it again under the same name and input
+(`local.engine.resume`). Its history and start date are then those of the new start; the earlier are lost.
 """
 
 import datetime
-import json
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,32 +18,31 @@ from moto.stepfunctions.parser.backend import execution as execution_module
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-KEPT = 2000
-"""At most so many executions come back, the newest."""
-
-_lock = threading.Lock()
+from local.engine import journal_file
 
 
 def install(journal: Path) -> None:
     """Write to `journal` from now on and bring back what it holds."""
     journal.parent.mkdir(parents=True, exist_ok=True)
-    earlier = _read(journal)
+    earlier = journal_file.compact(journal)
+    cut_off = {record["execution_arn"] for record in earlier if not journal_file.ended(record)}
     execution: Any = Execution
     communication: Any = execution_module.BaseExecutionWorkerCommunication
     backend: Any = StepFunctionsParserBackend
     start, terminated, create = execution.start, communication.terminated, backend.create_state_machine
 
     def start_noted(self: Execution) -> None:
-        _append(journal, {"started": _facts(self)})
+        event = "resumed" if self.execution_arn in cut_off else "started"
+        journal_file.append(journal, event, _facts(self))
         start(self)
 
     def terminated_noted(self: Any) -> None:
         terminated(self)
-        _append(journal, {"ended": _facts(self.execution) | _outcome(self.execution)})
+        journal_file.append(journal, "ended", _facts(self.execution) | _outcome(self.execution))
 
     def create_restored(self: StepFunctionsParserBackend, *args: Any, **named: Any) -> Any:
         machine = create(self, *args, **named)
-        known = {execution.execution_arn for execution in machine.executions}
+        known = {execution.execution_arn for execution in machine.executions} | cut_off
         for record in earlier:
             if record["state_machine_arn"] == machine.arn and record["execution_arn"] not in known:
                 machine.executions.append(_restore(record, machine))
@@ -77,38 +74,6 @@ def _outcome(execution: Execution) -> dict[str, Any]:
     }
 
 
-def _append(journal: Path, record: dict[str, Any]) -> None:
-    with _lock, journal.open("a") as file:
-        file.write(json.dumps(record, default=_plain) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime.datetime):
-        return {"__datetime__": value.isoformat()}
-    return str(value)
-
-
-def _revive(value: dict[str, Any]) -> Any:
-    return datetime.datetime.fromisoformat(value["__datetime__"]) if "__datetime__" in value else value
-
-
-def _read(journal: Path) -> list[dict[str, Any]]:
-    """The newest executions, oldest first; rewrites the file to those, so that it does not grow for ever."""
-    if not journal.exists():
-        return []
-    found: dict[str, dict[str, Any]] = {}
-    for line in journal.read_text().splitlines():
-        try:
-            record = json.loads(line, object_hook=_revive)
-        except json.JSONDecodeError:  # the line a killed process did not finish
-            continue
-        facts = record.get("ended") or record["started"]
-        found[facts["execution_arn"]] = facts
-    kept = list(found.values())[-KEPT:]
-    journal.write_text("".join(json.dumps({"ended": facts}, default=_plain) + "\n" for facts in kept))
-    return kept
-
-
 def _restore(record: dict[str, Any], machine: StateMachine) -> Execution:
     snapshot: Any = SimpleNamespace(arn=machine.arn, name=machine.name)
     execution = Execution(
@@ -124,13 +89,10 @@ def _restore(record: dict[str, Any], machine: StateMachine) -> Execution:
         activity_store={},
         input_data=record["input"],
     )
-    status = record.get("status", ExecutionStatus.ABORTED.value)
-    execution.exec_status = ExecutionStatus(status)
-    execution.stop_date = datetime.datetime.fromisoformat(record.get("stop_date", record["start_date"]))
-    execution.output = record.get("output")
-    execution.error = record.get("error") or (None if "status" in record else "Local.StackStopped")
-    execution.cause = record.get("cause")
-    finished: Any = _FinishedWorker(record.get("events", []))
+    execution.exec_status = ExecutionStatus(record["status"])
+    execution.stop_date = datetime.datetime.fromisoformat(record["stop_date"])
+    execution.output, execution.error, execution.cause = record["output"], record["error"], record["cause"]
+    finished: Any = _FinishedWorker(record["events"])
     execution.exec_worker = finished
     return execution
 
