@@ -41,14 +41,9 @@ class CallbackFields(_Request):
     authorization: HeaderValue | None = Field(default=None, examples=["Bearer 12345"])
 
 
-class OrderRequest(_Request):
-    """What every order may carry. `expected_total_cents`: refuse (409) when the price differs."""
-
-    callback: CallbackFields | None = None
-    expected_total_cents: Annotated[int, Field(ge=0, le=10**12)] | None = None
-
-
-class SiteOrderRequest(OrderRequest):
+class SiteOrderRequest(_Request):
     """`POST /api/orders`. `expected_total_cents`: refuse (409) when the price differs."""
 
     site: SiteFields
+    callback: CallbackFields | None = None
+    expected_total_cents: Annotated[int, Field(ge=0, le=10**12)] | None = None
