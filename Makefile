@@ -76,7 +76,7 @@ clean-state: ## forget the local stack's state
 
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2
 
 check: setup ## lint, format, types
 	.venv/bin/ruff check .
