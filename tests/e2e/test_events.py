@@ -23,6 +23,8 @@ EXPECTED: Final[Mapping[str, Expected]] = yaml.safe_load((EVENTS / "expected.yam
 NEEDS: Final = {"fault", "sites", "made"}
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "order_site": responses.CartEnvelope,
+    "order_domain": responses.CartEnvelope,
+    "describe_tld": responses.TldRequirements,
     "get_cart": responses.CartEnvelope,
     "get_order": responses.OrderView,
     "list_orders": responses.OrderList,

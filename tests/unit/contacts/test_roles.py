@@ -156,7 +156,7 @@ def test_nothing_is_loaded_for_a_request_that_is_wrong_anyway() -> None:
         ("bücher.com", {}, {"language": "DE"}),
         ("bücher.com", {"idnLanguage": "HU"}, {"language": "HU"}),
         ("example.com", {"idnLanguage": "HU"}, {}),
-        ("bücher.de", {}, {}),
+        ("bücher.de", {}, {"language": "DE"}),
         ("example.ca", {"cpr": "CCT"}, {"cpr": "CCT", "language": "en"}),
     ],
 )

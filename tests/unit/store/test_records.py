@@ -175,6 +175,36 @@ def test_a_secret_opens_for_its_own_cart_only(dynamodb: "DynamoDBClient", sessio
             cipher.open(sealed, account_id=account_id, cart_token=cart_token)
 
 
+@pytest.mark.parametrize("length", [0, 4000, 4001, 200_000])
+def test_a_secret_of_any_length_opens_again(
+    dynamodb: "DynamoDBClient", session: "boto3.Session", length: int
+) -> None:
+    del dynamodb
+    client = session.client("kms")
+    cipher = KmsCipher(client, client.create_key()["KeyMetadata"]["KeyId"])
+    secret = b"contact " * (length // 8 + 1)
+    secret = secret[:length] or b"x"
+    sealed = cipher.seal(secret, account_id=ACCOUNT, cart_token="a")
+    assert secret not in sealed
+    assert cipher.open(sealed, account_id=ACCOUNT, cart_token="a") == secret
+    with pytest.raises(MisconfiguredError, match="encryption_refused"):
+        cipher.open(sealed, account_id=ACCOUNT, cart_token="b")
+
+
+def test_a_long_secret_that_was_changed_does_not_open(
+    dynamodb: "DynamoDBClient", session: "boto3.Session"
+) -> None:
+    del dynamodb
+    client = session.client("kms")
+    cipher = KmsCipher(client, client.create_key()["KeyMetadata"]["KeyId"])
+    sealed = cipher.seal(b"x" * 5000, account_id=ACCOUNT, cart_token="a")
+    changed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    with pytest.raises(MisconfiguredError, match="encryption_refused"):
+        cipher.open(changed, account_id=ACCOUNT, cart_token="a")
+    with pytest.raises(MisconfiguredError, match="encryption_form_unknown"):
+        cipher.open(b"?" + sealed, account_id=ACCOUNT, cart_token="a")
+
+
 @pytest.mark.usefixtures("dynamodb")
 def test_a_key_that_is_gone_is_an_operators_matter(session: "boto3.Session") -> None:
     with pytest.raises(MisconfiguredError, match="encryption_missing"):

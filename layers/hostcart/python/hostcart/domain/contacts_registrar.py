@@ -11,11 +11,11 @@ _IDN_LANGUAGE = "idnLanguage"
 def registry_requirements(contacts: ResolvedContacts, tld: Tld, name: DomainName) -> dict[str, str]:
     """The owner's registry properties with their defaults.
 
-    `language` is added for an internationalised name where the registry wants one.
+    `language` is added for every internationalised name: the registrar wants one whatever the registry does.
     """
     owner = completed(contacts.owner, Role.OWNER, tld)
     properties = dict(owner.extra_properties)
     language = properties.pop(_IDN_LANGUAGE, None) or idn_language(name)
-    if tld.idn.language_required and name.internationalised and language is not None:
+    if name.internationalised and language is not None:
         properties["language"] = language
     return properties
