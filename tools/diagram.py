@@ -96,6 +96,8 @@ def _ways(name: str, state: State) -> Iterator[str]:
 
 
 def _condition(choice: State) -> str:
+    if "And" in choice:
+        return " and ".join(_condition(part) for part in choice["And"])
     (operator,) = choice.keys() - {"Variable", "Next", "Comment"}
     value = choice[operator]
     shown = str(value).lower() if isinstance(value, bool) else value

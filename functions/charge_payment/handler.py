@@ -15,7 +15,12 @@ def _run(task: TaskInput) -> Outcome:
         deadline=timedelta(seconds=settings.seconds("PAYMENT_DEADLINE_SECONDS")),
         ports=wiring.for_charge_payment(),
     )
-    return {"order_id": charge.order_id, "status": charge.status, "wait_seconds": charge.wait_seconds}
+    return {
+        "order_id": charge.order_id,
+        "kind": charge.kind,
+        "status": charge.status,
+        "wait_seconds": charge.wait_seconds,
+    }
 
 
 handler = task_door(_run)

@@ -5,7 +5,8 @@ from hostcart.domain.views import cart_view
 from hostcart.entry.http import POLL_SECONDS, Request, Response, http_door, json_body, json_response
 from hostcart.entry.identity import may_write
 from hostcart.entry.observability import logger
-from hostcart.entry.site_order import idempotency_key, parse_site_order
+from hostcart.entry.order_body import idempotency_key
+from hostcart.entry.site_order import parse_site_order
 from hostcart.use_cases.order_site import SiteOrder, order_site
 
 

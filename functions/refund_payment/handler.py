@@ -7,7 +7,11 @@ from hostcart.use_cases.refund_payment import refund_payment
 
 def _run(task: TaskInput) -> Outcome:
     compensation = refund_payment(
-        task.account_id, task.cart_token, cause=task.cause, ports=wiring.for_refund_payment()
+        task.account_id,
+        task.cart_token,
+        cause=task.cause,
+        timing=wiring.domain_timing(),
+        ports=wiring.for_refund_payment(),
     )
     return {
         "order_id": compensation.order_id,

@@ -32,8 +32,7 @@ from local.engine.workspace import Workspace
 
 READY_SECONDS = 60
 LONGEST_LOG_BYTES = 20_000_000
-SANDBOXES = ("stripe", "sites", "callbacks", "login")
-"""Sandboxes that are served; a port is reserved for the registrar's."""
+SANDBOXES = ("stripe", "registrar", "sites", "callbacks", "login")
 
 
 class StackError(RuntimeError):
@@ -168,10 +167,12 @@ def _spawn_engine(workspace: Workspace, chosen: Mapping[str, int], aws_endpoint:
 def _spawn_sandboxes(workspace: Workspace, chosen: Mapping[str, int], values: secrets.Secrets) -> Record:
     config = {
         "state_dir": str(workspace.state / "sandboxes"),
-        "ports": {name: chosen[name] for name in ("stripe", "registrar", "sites", "callbacks", "login")},
+        "ports": {name: chosen[name] for name in SANDBOXES},
         "stripe_api_key": values.stripe_api_key,
         "stripe_webhook": {"url": None, "secret": values.stripe_webhook_secret},
         "sites_token": values.sites_token,
+        "registrar_user": values.registrar_user,
+        "registrar_token": values.registrar_token,
     }
     secrets.write_private(workspace.sandboxes_file, json.dumps(config))
     command = [sys.executable, "-m", "local.sandboxes", "--config", str(workspace.sandboxes_file)]
@@ -187,7 +188,7 @@ def _describe(
     return {
         "api_url": f"{endpoint}/_aws/execute-api/{api_id}/{stage}",
         "stripe_url": url(chosen["stripe"]),
-        "registrar_url": None,
+        "registrar_url": url(chosen["registrar"]),
         "sites_url": url(chosen["sites"]),
         "callback_url": url(chosen["callbacks"]),
         "login_url": url(chosen["login"]),

@@ -22,21 +22,30 @@ class Secrets:
     stripe_webhook_secret: str
     sites_token: str
     callback_signing_secret: str
+    registrar_user: str
+    registrar_token: str
 
 
 def load(workspace: Workspace) -> Secrets:
     """The secrets of this stack's state; made when there are none."""
     path = workspace.state / "secrets.json"
-    if path.exists():
-        return Secrets(**json.loads(path.read_text()))
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    made = {**_made(), **kept}  # a state of an earlier version lacks what came later
+    if made != kept:
+        write_private(path, json.dumps(made))
+    return Secrets(**made)
+
+
+def _made() -> dict[str, str]:
     made = Secrets(
         stripe_api_key=f"sk_test_{secrets.token_urlsafe(24)}",
         stripe_webhook_secret=_signing_secret(),
         sites_token=secrets.token_urlsafe(24),
         callback_signing_secret=_signing_secret(),
+        registrar_user="hostcart-test",
+        registrar_token=secrets.token_urlsafe(24),
     )
-    write_private(path, json.dumps(asdict(made)))
-    return made
+    return asdict(made)
 
 
 def put(endpoint: str, values: Secrets) -> dict[str, str]:
@@ -45,6 +54,7 @@ def put(endpoint: str, values: Secrets) -> dict[str, str]:
     wanted: Mapping[str, Mapping[str, str]] = {
         "stripe": {"api_key": values.stripe_api_key, "webhook_secret": values.stripe_webhook_secret},
         "sites": {"token": values.sites_token},
+        "registrar": {"username": values.registrar_user, "token": values.registrar_token},
         "callback-signing": {"current": values.callback_signing_secret},
     }
     arns = {}

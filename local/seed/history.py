@@ -112,7 +112,7 @@ def _cart(past: Past, number: int, placed: datetime) -> carts.Cart:
         fingerprint="seeded",
         account=account.snapshot,
         user=past.user.snapshot,
-        site=carts.SiteItem(
+        item=carts.SiteItem(
             name=name,
             variant="vanilla",
             location=LOCATIONS[number % len(LOCATIONS)],

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 import stripe
-from hostcart.domain.catalogue import Plan
+from hostcart.domain.catalogue import Plan, TldPrices
 
 from local.seed.accounts import SeedAccount, contact
 from local.seed.state import Billing
@@ -22,12 +22,12 @@ class Processor:
             api_key, base_addresses={"api": base}, max_network_retries=2, http_client=http_client
         ).v1
 
-    def ensure_products(self, plans: Iterable[Plan]) -> None:
-        for plan in plans:
+    def ensure_products(self, sold: Iterable[Plan | TldPrices]) -> None:
+        for thing in sold:
             try:
-                self._stripe.products.retrieve(plan.stripe_product)
+                self._stripe.products.retrieve(thing.stripe_product)
             except stripe.InvalidRequestError:
-                self._stripe.products.create({"id": plan.stripe_product, "name": plan.title})
+                self._stripe.products.create({"id": thing.stripe_product, "name": thing.title})
 
     def ensure_billing(self, seed: SeedAccount, known: Billing) -> Billing:
         """The account's customer and default payment method: the known ones while they exist."""

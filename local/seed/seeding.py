@@ -65,7 +65,7 @@ def seed_stack(stack: Mapping[str, Any], state_dir: Path) -> dict[str, dict[str,
 
 
 def _ensure_billing(state: SeedState, processor: Processor, catalogue: Catalogue) -> None:
-    processor.ensure_products(catalogue.plans.values())
+    processor.ensure_products([*catalogue.plans.values(), *catalogue.tlds.values()])
     for seed in ACCOUNTS:
         known = state.billing.get(seed.name, Billing())
         state.billing[seed.name] = processor.ensure_billing(seed, known)

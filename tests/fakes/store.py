@@ -1,16 +1,18 @@
-"""The port CartStore in memory: versions, dense numbers and slots under one lock."""
+"""The port CartStore in memory: versions, dense numbers, slots and claims under one lock."""
 
 import json
 import threading
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from hostcart.adapters.records import decode, encode
 from hostcart.domain import views
-from hostcart.domain.cart import Cart
+from hostcart.domain.cart import CLAIM_LEASE, Cart, DomainItem
 from hostcart.domain.catalogue import Slot
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
+    ClaimTakenError,
     ConflictError,
     OrderPage,
     Sealed,
@@ -20,7 +22,10 @@ from hostcart.ports import (
 
 @dataclass
 class FakeCarts:
-    """`totals` says how many fit into a slot, `taken` how many are in it."""
+    """`totals` says how many fit into a slot, `taken` how many are in it.
+
+    `claims` holds each name's holder and until when; None: firm.
+    """
 
     totals: dict[Slot, int] = field(default_factory=dict)
     taken: dict[Slot, int] = field(default_factory=dict)
@@ -28,6 +33,7 @@ class FakeCarts:
     sealed: dict[tuple[str, str], Sealed] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     history: list[Cart] = field(default_factory=list)
+    claims: dict[str, tuple[tuple[str, str], datetime | None]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def create(self, cart: Cart, sealed: Sealed) -> None:
@@ -38,8 +44,49 @@ class FakeCarts:
                 if self.taken[cart.slot] >= self.totals[cart.slot]:
                     raise CapacityExhaustedError
                 self.taken[cart.slot] += 1
+            if isinstance(cart.item, DomainItem):
+                if self._held(cart.item.name, cart.created_at):
+                    raise ClaimTakenError
+                self.claims[cart.item.name] = (_key(cart), cart.created_at + CLAIM_LEASE)
             self.sealed[_key(cart)] = sealed
             self._put(cart)
+
+    def is_claimed(self, name: str, at: datetime) -> bool:
+        return self._held(name, at)
+
+    def _held(self, name: str, at: datetime) -> bool:
+        held = self.claims.get(name)
+        return held is not None and (held[1] is None or held[1] >= at)
+
+    def renew_claim(self, cart: Cart, until: datetime) -> None:
+        with self._lock:
+            self._require_claim(cart)
+            if self.claims[cart.domain.name][1] is not None:
+                self.claims[cart.domain.name] = (_key(cart), until)
+
+    def save_claimed(self, cart: Cart) -> Cart:
+        with self._lock:
+            current = self.load(cart.account.id, cart.token)
+            if current is None or current.version != cart.version:
+                raise ConflictError
+            self._require_claim(cart)
+            self.claims[cart.domain.name] = (_key(cart), None)
+            return self._replace(cart)
+
+    def registration(self, account_id: str, number: int) -> tuple[Cart, Sealed] | None:
+        for account, token in self.items:
+            cart = self.load(account_id, token) if account == account_id else None
+            if cart is not None and cart.owns_registration(number):
+                return cart, self.load_sealed(account_id, token)
+        return None
+
+    def _require_claim(self, cart: Cart) -> None:
+        if self.claims.get(cart.domain.name, (None, None))[0] != _key(cart):
+            raise ClaimTakenError
+
+    def _drop_claim(self, cart: Cart) -> None:
+        if isinstance(cart.item, DomainItem) and self.claims.get(cart.item.name, (None,))[0] == _key(cart):
+            del self.claims[cart.item.name]
 
     def discard(self, cart: Cart) -> None:
         with self._lock:
@@ -49,6 +96,7 @@ class FakeCarts:
             del self.items[_key(cart)]
             if cart.slot is not None:
                 self.taken[cart.slot] -= 1
+            self._drop_claim(cart)
 
     def load(self, account_id: str, token: str) -> Cart | None:
         text = self.items.get((account_id, token))
@@ -68,13 +116,22 @@ class FakeCarts:
             self.counters[cart.account.id] = cart.opened.number
             return stored
 
-    def save(self, cart: Cart, *, sealed_password: bytes | None = None, release: Slot | None = None) -> Cart:
+    def save(
+        self,
+        cart: Cart,
+        *,
+        sealed_password: bytes | None = None,
+        release: Slot | None = None,
+        drop_claim: bool = False,
+    ) -> Cart:
         with self._lock:
             stored = self._replace(cart)
             if sealed_password is not None:
                 self.sealed[_key(cart)] = replace(self.sealed[_key(cart)], password=sealed_password)
             if release is not None:
                 self.taken[release] -= 1
+            if drop_claim:
+                self._drop_claim(cart)
             return stored
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:

@@ -4,17 +4,22 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from hostcart.contract.domain_requests import DomainOrderRequest
 from hostcart.contract.requests import SiteOrderRequest
 from hostcart.contract.statuses import Term
 from hostcart.domain.accounts import Account, AccountSnapshot, User, UserSnapshot
 from hostcart.domain.cart import CallbackStatus, Cart
-from hostcart.domain.catalogue import Catalogue, Location, Plan, Slot, Variant
+from hostcart.domain.catalogue import Catalogue, DomainCharge, Location, Plan, Slot, TldPrices, Variant
 from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts, activate_subscription
 from hostcart.use_cases.charge_payment import Charge, ChargePaymentPorts, charge_payment
 from hostcart.use_cases.close_order import Closed, CloseOrderPorts, close_order
+from hostcart.use_cases.domain_attempt import DomainTiming
+from hostcart.use_cases.order_domain import DomainOrder, OrderDomainPorts, admit, order_domain
 from hostcart.use_cases.order_site import OrderSitePorts, SiteOrder, order_site
+from hostcart.use_cases.placing import PlacingPorts
 from hostcart.use_cases.provision_site import Provisioning, ProvisionSitePorts, provision_site
 from hostcart.use_cases.refund_payment import Compensation, RefundPaymentPorts, refund_payment
+from hostcart.use_cases.register_domain import RegisterDomainPorts, Registration, register_domain
 from hostcart.use_cases.send_callback import SendCallbackPorts, send_callback
 
 from tests.fakes.payments import FakePayments
@@ -28,6 +33,7 @@ from tests.fakes.platform import (
     FakeMetrics,
     FakeWorkflow,
 )
+from tests.fakes.registrar import FakeFeatures, FakeRegistrar, FakeZones
 from tests.fakes.sites import FakeSites
 from tests.fakes.store import FakeCarts
 
@@ -38,6 +44,31 @@ CALLBACK = {"url": "https://client.example/hooks", "authorization": "Bearer 1234
 POLL = timedelta(seconds=30)
 PAYMENT_DEADLINE = timedelta(hours=23)
 SITE_DEADLINE = timedelta(minutes=30)
+TIMING = DomainTiming(
+    poll=POLL,
+    settle=timedelta(minutes=1),
+    late=timedelta(hours=1),
+    registration_deadline=timedelta(days=2),
+    transfer_deadline=timedelta(days=10),
+)
+CONTACT = {
+    "first_name": "Ada",
+    "last_name": "Example",
+    "street_address": "1 Example Road",
+    "post_code": "97201",
+    "city": "Portland",
+    "state": "OR",
+    "country": "US",
+    "email": "ada@client.example",
+    "phone": "+1.5035550123",
+}
+
+
+def _tld_prices(name: str) -> TldPrices:
+    charges = {DomainCharge.REGISTER: 1500, DomainCharge.TRANSFER: 1400, DomainCharge.RENEW: 1700}
+    prices = {"standard": {"usd": charges}}
+    return TldPrices(name=name, stripe_product=f"prod_domain_{name}", prices=prices)
+
 
 CATALOGUE = Catalogue(
     version="v1",
@@ -63,6 +94,7 @@ CATALOGUE = Catalogue(
         "pdx": Location(name="pdx", title="Portland", capacity={"vanilla": 2, "extendify": 0}),
         "ams": Location(name="ams", title="Amsterdam", capacity={"vanilla": None}),
     },
+    tlds={name: _tld_prices(name) for name in ("com", "it", "eu", "dev", "co.uk")},
 )
 
 
@@ -85,6 +117,7 @@ def account(**changes: Any) -> Account:
         stripe_customer_id="cus_1",
         payment_method_id="pm_1",
         payment_method_type="card",
+        features=("domain_registration",),
     )
     return replace(ready, **changes)
 
@@ -106,6 +139,15 @@ def site_order(
     return SiteOrder(account_id=ACCOUNT, user_id=USER, request=request, idempotency_key=key)
 
 
+def domain_request(callback: dict[str, str] | None = None, **changes: Any) -> DomainOrderRequest:
+    """The body; `changes` are fields of the domain, or `expected_total_cents`."""
+    body: dict[str, Any] = {"callback": callback}
+    if "expected_total_cents" in changes:
+        body["expected_total_cents"] = changes.pop("expected_total_cents")
+    domain = {"name": "example.com", "contact": CONTACT} | changes
+    return DomainOrderRequest.model_validate({**body, "domain": domain})
+
+
 def _carts() -> FakeCarts:
     extendify = Slot(location="pdx", variant="extendify")
     return FakeCarts(totals={PDX: 2, extendify: 0}, taken={PDX: 0, extendify: 0})
@@ -117,6 +159,9 @@ class World:
     carts: FakeCarts = field(default_factory=_carts)
     payments: FakePayments = field(init=False)
     sites: FakeSites = field(default_factory=FakeSites)
+    registrar: FakeRegistrar = field(init=False)
+    zones: FakeZones = field(default_factory=FakeZones)
+    features: FakeFeatures = field(default_factory=FakeFeatures)
     callbacks: FakeCallbacks = field(default_factory=FakeCallbacks)
     cipher: FakeCipher = field(default_factory=FakeCipher)
     directory: FakeDirectory = field(init=False)
@@ -127,6 +172,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.payments = FakePayments(self.clock)
+        self.registrar = FakeRegistrar(self.clock)
         self.directory = FakeDirectory(accounts={ACCOUNT: account()}, users={USER: user()})
         self.catalogue = FakeCatalogue(CATALOGUE, self.carts.taken)
 
@@ -137,22 +183,53 @@ class World:
         assert cart is not None
         return cart
 
+    @property
+    def placing(self) -> PlacingPorts:
+        return PlacingPorts(
+            directory=self.directory,
+            carts=self.carts,
+            payments=self.payments,
+            cipher=self.cipher,
+            workflow=self.workflow,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+
     def order(self, order: SiteOrder | None = None) -> Cart:
         cart = order_site(
             order or site_order(),
-            OrderSitePorts(
-                directory=self.directory,
-                catalogue=self.catalogue,
-                carts=self.carts,
-                payments=self.payments,
-                cipher=self.cipher,
-                workflow=self.workflow,
-                clock=self.clock,
-                metrics=self.metrics,
-            ),
+            OrderSitePorts(placing=self.placing, catalogue=self.catalogue),
         )
         self.token = cart.token
         return cart
+
+    def order_domain(self, request: DomainOrderRequest | None = None, key: str | None = "key-1") -> Cart:
+        ports = OrderDomainPorts(
+            placing=self.placing,
+            catalogue=self.catalogue,
+            features=self.features,
+            registrar=self.registrar,
+        )
+        order = DomainOrder(
+            account=admit(ACCOUNT, ports),
+            user_id=USER,
+            request=request or domain_request(),
+            idempotency_key=key,
+        )
+        cart = order_domain(order, ports)
+        self.token = cart.token
+        return cart
+
+    def register(self) -> Registration:
+        ports = RegisterDomainPorts(
+            carts=self.carts,
+            registrar=self.registrar,
+            zones=self.zones,
+            cipher=self.cipher,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+        return register_domain(ACCOUNT, self.token, timing=TIMING, ports=ports)
 
     def charge(self) -> Charge:
         ports = ChargePaymentPorts(
@@ -175,10 +252,12 @@ class World:
             carts=self.carts,
             payments=self.payments,
             sites=self.sites,
+            registrar=self.registrar,
+            zones=self.zones,
             clock=self.clock,
             metrics=self.metrics,
         )
-        return refund_payment(ACCOUNT, self.token, cause=cause, ports=ports)
+        return refund_payment(ACCOUNT, self.token, cause=cause, timing=TIMING, ports=ports)
 
     def close(self) -> Closed:
         ports = CloseOrderPorts(carts=self.carts, clock=self.clock, metrics=self.metrics)

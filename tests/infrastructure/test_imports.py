@@ -37,11 +37,14 @@ OTHERS: Final[dict[str, frozenset[str]]] = {
     "use_cases": frozenset(),
     "adapters": frozenset(
         {
+            "aws_lambda_powertools",
             "boto3",
             "botocore",
+            "cryptography",
             "jwt",
             "mypy_boto3_dynamodb",
             "mypy_boto3_kms",
+            "mypy_boto3_route53",
             "mypy_boto3_secretsmanager",
             "mypy_boto3_stepfunctions",
             "pydantic",

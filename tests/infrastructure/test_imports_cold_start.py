@@ -24,7 +24,7 @@ HEAVY: Final = frozenset(
     }
 )
 # A body has to be parsed to be refused.
-ALLOWED: Final = {"order_site": {"pydantic"}}
+ALLOWED: Final = {"order_site": {"pydantic"}, "order_domain": {"pydantic"}}
 LAYER: Final = ROOT / "layers" / "hostcart" / "python"
 FOLDERS: Final = sorted(folder_of(name) for name in Template().functions)
 

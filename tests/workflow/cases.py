@@ -22,6 +22,19 @@ from tests.workflow.world import TABLE, World
 AUTHORIZATION: Final = "Bearer callback-authorization-secret"
 NAME: Final = "A Private Person"
 E_MAIL: Final = "private.person@client.example"
+ONLY_KEY: Final = "the only order of this account"
+AUTH_CODE: Final = "auth-code-secret"
+CONTACT: Final = {
+    "first_name": "Registrantfirst",
+    "last_name": "Registrantlast",
+    "street_address": "77 Registrant Road",
+    "post_code": "97201",
+    "city": "Portland",
+    "state": "OR",
+    "country": "US",
+    "email": "registrant@client.example",
+    "phone": "+1.5035550123",
+}
 
 _POSTS: Final = 20
 # So that a day's waiting is a few looks.
@@ -29,6 +42,7 @@ _DEFAULTS: Final = {
     "PaymentPollSeconds": "14400",
     "SitePollSeconds": "300",
     "RefundPollSeconds": "21600",
+    "DomainPollSeconds": "20",
 }
 
 type Json = dict[str, Any]
@@ -45,8 +59,9 @@ class Scenario:
     `ends` is the last state; `payment` and `failure` are what the client then reads. `arrange` runs
     before the order is placed, `on_wait` at every Wait state. `parameters` are the template's. `key`: the
     client sends an Idempotency-Key. `placed` False starts an execution without any order.
-    `ends_first` lets a second execution follow one that ends there, with nothing broken any more: what a
-    redrive does, and more.
+    `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
+    fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
+    broken any more: what a redrive does, and more.
     """
 
     name: str
@@ -59,6 +74,9 @@ class Scenario:
     balance: int = 0
     currency: str = "usd"
     site: str = "Blog"
+    domain: str | None = None
+    transfer: bool = False
+    contacts: Mapping[str, Any] = field(default_factory=dict)
     callback: str | None = "/hook"
     callbacks: int = 1
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +87,13 @@ class Scenario:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def price(self) -> int:
+        """What is charged, in minor units."""
+        if self.domain is not None:
+            return 1299
+        return {"usd": 1300, "eur": 1200}[self.currency]
 
     @property
     def order(self) -> Literal["completed", "failed"]:
@@ -90,6 +115,11 @@ class Case:
     @property
     def account_id(self) -> str:
         return self.account.snapshot.id
+
+    @property
+    def name(self) -> str:
+        """The ordered domain, its own in every case."""
+        return f"{self.scenario.domain}{self.account_id}.com"
 
     @property
     def ids(self) -> Json:
@@ -125,6 +155,10 @@ class Outcome:
     invoices: list[Json]
     subscriptions: list[Json]
     sites: list[Json]
+    purchases: list[Json]
+    registered: list[Json]
+    zones: list[Json]
+    claim: Json | None
     callbacks: list[Json]
     balance: int
     slot_taken: int
@@ -160,7 +194,9 @@ def run(world: World, scenario: Scenario) -> Outcome:
     scenario.arrange(case)
     world.on_wait = lambda: scenario.on_wait(case)
     status, history = _execute(case, machine)
-    before.armed = [fault for sandbox in (world.stripe, world.sites) for fault in sandbox.faults.list()]
+    before.armed = [
+        fault for sandbox in (world.stripe, world.sites, world.registrar) for fault in sandbox.faults.list()
+    ]
     if scenario.ends_first is not None:
         assert entered(history)[-1] == scenario.ends_first
         world.mend()
@@ -217,6 +253,7 @@ def _case(world: World, scenario: Scenario, template: Template) -> Case:
         stripe_customer_id=billing.customer,
         payment_method_id=billing.method,
         payment_method_type=MethodType.SEPA_DEBIT if scenario.iban else MethodType.CARD,
+        features=("domain_registration",),
     )
     user = User(snapshot=UserSnapshot(id=f"2{number}", name=NAME, email=E_MAIL), account_ids=(number,))
     directory = DynamoDirectory(world.dynamodb, TABLE)
@@ -233,7 +270,7 @@ def _place(case: Case) -> None:
         "plan": "basic",
         "term": "monthly",
     }
-    body: Json = {"site": site}
+    body: Json = {"site": site} if case.scenario.domain is None else {"domain": _domain(case)}
     if case.scenario.callback is not None:
         url = f"{case.world.sink.url}{case.scenario.callback}"
         body["callback"] = {"url": url, "authorization": AUTHORIZATION}
@@ -243,11 +280,31 @@ def _place(case: Case) -> None:
     case.token = answer["cart"]["token"]
 
 
+def order_again(case: Case) -> str:
+    """Another domain for the same account with the contacts of its first registration; the cart's token."""
+    world = case.world
+    world.reset()
+    machine = world.machine(case.template.definition())
+    world.lambdas.template = case.template.changed(physical={"FulfilOrder": (machine, machine)})
+    domain = {"name": f"again-{case.name}", "contact_source": {"registration_id": 1}}
+    status, answer = request(case, "OrderDomainFunction", body={"domain": domain}, key="another order")
+    assert status == 202, answer
+    token: str = answer["cart"]["token"]
+    world.finish(f"{machine.replace(':stateMachine:', ':execution:')}:{token}")
+    return token
+
+
+def _domain(case: Case) -> Json:
+    order: Json = {"name": case.name, "contact": CONTACT, **case.scenario.contacts}
+    return order | ({"action": "transfer", "authcode": AUTH_CODE} if case.scenario.transfer else {})
+
+
 def _post(case: Case, body: Json) -> tuple[int, Any]:
     """As a client should: after no answer or a 5xx again, under the same Idempotency-Key."""
+    function = "OrderSiteFunction" if case.scenario.domain is None else "OrderDomainFunction"
     for _ in range(_POSTS):
         try:
-            status, answer = request(case, "OrderSiteFunction", body=body)
+            status, answer = request(case, function, body=body)
         except FunctionFailedError:
             continue
         if status < 500:
@@ -260,7 +317,7 @@ class FunctionFailedError(Exception):
 
 
 def request(
-    case: Case, function: str, *, path: Json | None = None, body: Json | None = None
+    case: Case, function: str, *, path: Json | None = None, body: Json | None = None, key: str = ONLY_KEY
 ) -> tuple[int, Any]:
     """An API call of the account's user, behind the authorizer. Raises FunctionFailedError."""
     caller = Caller(kind=CredentialKind.API_KEY, user_id=case.user_id, account_ids=(case.account_id,))
@@ -269,7 +326,7 @@ def request(
         "headers": {
             "X-Auth-Account": case.account_id,
             "Content-Type": "application/json",
-            **({"Idempotency-Key": "the only order of this account"} if case.scenario.key else {}),
+            **({"Idempotency-Key": key} if case.scenario.key else {}),
         },
         "pathParameters": path,
         "queryStringParameters": None,
@@ -305,6 +362,14 @@ def _outcome(case: Case, status: str, history: list[Any], before: _Before) -> Ou
             s for s in world.call(world.stripe, "GET", "subscriptions") if s["customer"] == customer
         ],
         sites=[s for s in world.call(world.sites, "GET", "sites") if s["id"] == order_id],
+        purchases=[
+            order
+            for order in world.call(world.registrar, "GET", "orders")
+            if order["items"][0]["name"] == case.name
+        ],
+        registered=[d for d in world.call(world.registrar, "GET", "domains") if d["name"] == case.name],
+        zones=world.zones(case.name),
+        claim=world.claim(case.name),
         callbacks=world.call(world.sink, "GET", "received"),
         balance=world.stripe.store.get("customer", customer)["balance"],
         slot_taken=world.taken("pdx", "vanilla") - before.taken,

@@ -26,6 +26,10 @@ GIVE_BACK: Final = (
     "POST /v1/customers/*/balance_transactions",
     "DELETE /v1/subscriptions/*",
 )
+CHECK: Final = "POST /v4/domains:checkAvailability"
+REGISTER: Final = "POST /v4/domains"
+TRANSFER: Final = "POST /v4/transfers"
+LOOK: Final = ("GET /v4/domains/*", "GET /v4/orders")
 REMOVE_SITE: Final = ("DELETE /sites/*",)
 
 TASKS: Final = ("ChargePayment", "ProvisionSite", "ActivateSubscription", "CloseOrder", "SendCallback")
@@ -50,6 +54,21 @@ def sites(action: str, *matches: str, times: int = 1) -> Arrange:
             case.world.arm(case.world.sites, match, action, times)
 
     return arrange
+
+
+def registrar(action: str, *matches: str, times: int = 1) -> Arrange:
+    """The registrar misbehaves on these calls."""
+
+    def arrange(case: Case) -> None:
+        for match in matches:
+            case.world.arm(case.world.registrar, match, action, times)
+
+    return arrange
+
+
+def registry(**settings: float) -> Arrange:
+    """How long transfers and late registrations take."""
+    return lambda case: case.world.call(case.world.registrar, "POST", "settings", settings)
 
 
 def slow_sites(seconds: float) -> Arrange:
@@ -82,11 +101,11 @@ def _quote(raised: list[str]) -> None:
     raise RuntimeError(f"unexpected: {AUTHORIZATION} {SITE_PASSWORD} {E_MAIL}")
 
 
-def deaths(*, before: bool) -> Arrange:
-    """Every function dies at each of its AWS calls once."""
+def deaths(*, before: bool, most: int = 1000) -> Arrange:
+    """Every function dies at each of its AWS calls once, up to the first `most`."""
 
     def arrange(case: Case) -> None:
-        case.world.lambdas.deaths = Deaths(before)
+        case.world.lambdas.deaths = Deaths(before, most)
 
     return arrange
 
@@ -124,6 +143,11 @@ def first_wait(action: Arrange) -> Arrange:
 def pays(method: str | None = None) -> Arrange:
     """The customer authenticates, or pays with another card."""
     return lambda case: case.customer_visits("pay", method)
+
+
+def loses_claim(case: Case) -> None:
+    """The claim on the ordered name runs out, and whoever took it gave it back."""
+    case.world.drop_claim(case.name)
 
 
 def fails_authentication(case: Case) -> None:

@@ -28,8 +28,9 @@ from tests.sam_template import ROOT, Grant, Template, folder_of
 _bootstrap: Any = importlib.import_module("awslambdaric.bootstrap")
 _marshaller: Any = importlib.import_module("awslambdaric.lambda_runtime_marshaller")
 
-_CLIENTS = (aws.dynamodb, aws.kms, aws.secretsmanager, aws.stepfunctions)
+_CLIENTS = (aws.dynamodb, aws.kms, aws.route53, aws.secretsmanager, aws.stepfunctions)
 _WRITES_OF_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+_WITHOUT_RESOURCE = {"CreateHostedZone", "ListHostedZonesByName"}
 _IAM_PREFIX = {"stepfunctions": "states", "sfn": "states"}
 
 
@@ -50,10 +51,11 @@ class AwsFault:
 class Deaths:
     """Attempt n of a function dies at its n-th AWS call, `before` the call or after it had its effect.
 
-    The first attempt that makes fewer calls lives.
+    The first attempt that makes fewer calls lives, as do all after `most`.
     """
 
     before: bool
+    most: int = 1000
     attempts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -181,6 +183,8 @@ class Lambdas:
         deaths = self.deaths
         if deaths is None or deaths.before is not before:
             return
+        if deaths.attempts[running.function] >= deaths.most:
+            return
         if len(running.calls) == deaths.attempts[running.function] + 1:
             deaths.attempts[running.function] += 1
             raise Killed
@@ -194,6 +198,9 @@ def forget_ports() -> None:
     if wiring.sites.cache_info().currsize:
         sites: Any = wiring.sites()
         sites._pool.clear()
+    if wiring.registrar.cache_info().currsize:
+        registrar: Any = wiring.registrar()
+        registrar._api._pool.clear()
     for name in vars(wiring).values():
         if hasattr(name, "cache_clear"):
             name.cache_clear()
@@ -221,5 +228,8 @@ def _grants(model: Any, params: Any) -> Iterator[Grant]:
         yield from (Grant(action, table) for table in params["RequestItems"])
         return
     index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+    if service == "route53":
+        yield Grant(action, "*" if model.name in _WITHOUT_RESOURCE else "arn:aws:route53:::hostedzone/*")
+        return
     names = ("TableName", "KeyId", "SecretId", "stateMachineArn")
     yield Grant(action, next(params[name] for name in names if name in params) + index)

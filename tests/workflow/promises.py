@@ -8,11 +8,21 @@ from hostcart.contract.responses import CartEnvelope, OrderEntry, OrderNotificat
 from hostcart.domain.cart import CallbackStatus
 from standardwebhooks import Webhook
 
-from tests.workflow.cases import AUTHORIZATION, E_MAIL, NAME, Outcome
-from tests.workflow.world import SIGNING_SECRET, SITE_PASSWORD, SITES_TOKEN, STRIPE_KEY
+from tests.workflow.cases import AUTH_CODE, AUTHORIZATION, CONTACT, E_MAIL, NAME, Outcome
+from tests.workflow.world import REGISTRAR_TOKEN, SIGNING_SECRET, SITE_PASSWORD, SITES_TOKEN, STRIPE_KEY
 
-PRICES: Final = {"usd": 1300, "eur": 1200}
-SECRETS: Final = (AUTHORIZATION, E_MAIL, NAME, SIGNING_SECRET, SITE_PASSWORD, SITES_TOKEN, STRIPE_KEY)
+SECRETS: Final = (
+    AUTHORIZATION,
+    AUTH_CODE,
+    *(CONTACT[name] for name in ("first_name", "last_name", "street_address", "email", "phone")),
+    E_MAIL,
+    NAME,
+    REGISTRAR_TOKEN,
+    SIGNING_SECRET,
+    SITE_PASSWORD,
+    SITES_TOKEN,
+    STRIPE_KEY,
+)
 
 
 def check(outcome: Outcome) -> None:
@@ -58,24 +68,54 @@ def _check_contract(outcome: Outcome) -> None:
 
 def _check_delivered(outcome: Outcome) -> None:
     scenario, view = outcome.case.scenario, outcome.order_view
-    price = PRICES[scenario.currency]
+    price = scenario.price
     (invoice,) = outcome.invoices
     assert invoice["status"] == "paid"
     assert invoice["total"] == price == invoice["amount_paid"] + invoice["credit_applied"]
     assert invoice["amount_refunded"] == 0
     assert outcome.balance == scenario.balance + invoice["credit_applied"]
     (subscription,) = outcome.subscriptions
-    assert subscription["status"] == "active"
+    # Stripe takes no anchor beyond one period: a name that is paid for longer is on trial until then.
+    assert subscription["status"] == ("trialing" if scenario.transfer else "active")
     assert subscription["metadata"]["order_id"] == view["order"]["id"]
-    assert [site["status"] for site in outcome.sites] == ["ready"]
-    assert outcome.slot_taken == 1
+    if scenario.domain is None:
+        _check_site(outcome)
+    else:
+        _check_domain(outcome)
     assert view["order"]["status"] == "completed"
     assert outcome.cart_view["cart"]["status"] == "checked_out"
-    assert view["site"]["ssh_data"]["password"] == SITE_PASSWORD
     assert view["subscription"]["stripe_id"] == subscription["id"]
     assert view["payment"]["amount_charged_cents"] == invoice["amount_paid"]
     assert view["payment"]["credit_applied_cents"] == invoice["credit_applied"]
     assert {task["status"] for task in view["tasks"]} == {"completed"}
+
+
+def _check_site(outcome: Outcome) -> None:
+    assert [site["status"] for site in outcome.sites] == ["ready"]
+    assert outcome.slot_taken == 1
+    assert outcome.order_view["site"]["ssh_data"]["password"] == SITE_PASSWORD
+    assert (outcome.purchases, outcome.zones, outcome.claim) == ([], [], None)
+
+
+def _check_domain(outcome: Outcome) -> None:
+    view, name = outcome.order_view, outcome.case.name
+    (purchase,) = (order for order in outcome.purchases if order["refund"] == 0)
+    assert [item["type"] for item in purchase["items"]] == [
+        "transfer" if outcome.case.scenario.transfer else "registration"
+    ]
+    (registered,) = outcome.registered
+    assert (registered["status"], registered["order"]) == ("active", purchase["id"])
+    assert registered["contacts"]["registrant"]["firstName"] == CONTACT["first_name"]
+    (zone,) = outcome.zones
+    domain = view["domain"]
+    assert (domain["name"], domain["status"], domain["registration_id"]) == (name, "active", 1)
+    assert zone["Id"].endswith(domain["zone_id"])
+    assert registered["nameservers"] == domain["nameservers"] != []
+    assert domain["expires_at"] is not None
+    assert view["order"]["location"] is None
+    assert outcome.claim is not None
+    assert "lease_until" not in outcome.claim
+    assert outcome.sites == []
 
 
 def _check_given_back(outcome: Outcome) -> None:
@@ -85,7 +125,10 @@ def _check_given_back(outcome: Outcome) -> None:
     assert invoice["status"] == ("paid" if outcome.case.scenario.payment == "refunded" else "void")
     assert outcome.balance == outcome.case.scenario.balance, "credit was not given back"
     assert {entry["status"] for entry in outcome.subscriptions} <= {"canceled"}
-    assert {site["status"] for site in outcome.sites} == {"deleted"}
+    if outcome.case.scenario.domain is None:
+        assert {site["status"] for site in outcome.sites} == {"deleted"}
+    assert all(order["refund"] == order["total"] for order in outcome.purchases), "a name was paid for"
+    assert (outcome.registered, outcome.zones, outcome.claim) == ([], [], None)
     assert outcome.slot_taken == 0, "capacity was not given back"
     assert view["order"]["status"] == "failed"
     assert outcome.cart_view["cart"]["status"] == "checked_out"

@@ -23,6 +23,7 @@ from tests.workflow.faults import (
     slow_sites,
     stripe,
 )
+from tests.workflow.scenarios_domains import DOMAINS
 
 # A task's attempts: the first and as many more as its retrier allows.
 _RETRIES: Final = 31
@@ -319,4 +320,4 @@ MENDED: Final = (
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),
 )
 
-ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED)
+ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS)

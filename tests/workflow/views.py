@@ -27,7 +27,7 @@ class StoredViews:
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
         """Look at what each write of the store leaves in the table."""
-        for name in ("create", "open_order", "save"):
+        for name in ("create", "open_order", "save", "save_claimed"):
             patch.setattr(DynamoCarts, name, self._watched(getattr(DynamoCarts, name)))
 
     def _watched(self, write: Any) -> Any:

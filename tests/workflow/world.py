@@ -16,15 +16,20 @@ import boto3
 import pytest
 import urllib3
 from hostcart import wiring
+from hostcart.adapters import dynamodb_keys as keys
+from hostcart.adapters.appconfig_features import AppConfigFeatures
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.entry import observability
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.route53.exceptions import Route53ClientError
+from moto.route53.models import Route53Backend
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.sandboxes.callbacks import CallbackSink
+from local.sandboxes.registrar import RegistrarSandbox
 from local.sandboxes.server import Sandbox
 from local.sandboxes.sites import SitesSandbox
 from local.sandboxes.stripe import StripeSandbox
@@ -37,13 +42,17 @@ from tools import catalogue_file
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_kms.client import KMSClient
+    from mypy_boto3_route53.client import Route53Client
     from mypy_boto3_stepfunctions.client import SFNClient
 
 TABLE: Final = "hostcart"
 STRIPE_KEY: Final = "sk_test_workflow_secret"
 SITES_TOKEN: Final = "sites-token-secret"
+REGISTRAR_TOKEN: Final = "registrar-token-secret"
 SIGNING_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SITE_PASSWORD: Final = "site-password-secret"
+_REGISTRAR: Final = {"transfer_seconds": 400_000, "late_seconds": 30, "requests_per_second": 0}
 _RUN_SECONDS: Final = 60
 _MOTO: Final = "moto.stepfunctions.parser.asl.component"
 
@@ -72,6 +81,7 @@ class World:
     clock: Clock
     stripe: StripeSandbox
     sites: SitesSandbox
+    registrar: RegistrarSandbox
     sink: CallbackSink
     views: StoredViews
     data_key: str
@@ -93,6 +103,16 @@ class World:
         return boto3.client("dynamodb")
 
     @cached_property
+    def kms(self) -> "KMSClient":
+        """The test's own client."""
+        return boto3.client("kms")
+
+    @cached_property
+    def route53(self) -> "Route53Client":
+        """The test's own client."""
+        return boto3.client("route53")
+
+    @cached_property
     def stepfunctions(self) -> "SFNClient":
         """The test's own client."""
         return boto3.client("stepfunctions")
@@ -105,6 +125,7 @@ class World:
         self.waits.clear()
         self.retries.clear()
         self.call(self.sites, "POST", "settings", {"provision_seconds": 0, "fail_next": 0})
+        self.call(self.registrar, "POST", "settings", _REGISTRAR)
         self.call(self.sink, "DELETE", "received")
 
     def call(self, sandbox: Sandbox, method: str, path: str, body: Json | None = None) -> Any:
@@ -121,13 +142,14 @@ class World:
         """Nothing is broken any more."""
         self.lambdas.mend()
         self._patch.undo()
-        for sandbox in (self.stripe, self.sites, self.sink):
+        for sandbox in (self.stripe, self.sites, self.registrar, self.sink):
             sandbox.faults.disarm()
 
     def patience(self, seconds: float, timeout: urllib3.Timeout) -> None:
         """How long the adapters wait for an answer, until the next reset."""
         self._patch.setattr("hostcart.adapters.stripe_api.READ_SECONDS", seconds)
         self._patch.setattr("hostcart.adapters.http_sites._TIMEOUT", timeout)
+        self._patch.setattr("hostcart.adapters.registrar_api.TIMEOUT", timeout)
 
     def patch_method(self, target: str, before: Callable[[], None]) -> None:
         """Call `before` at each call of `hostcart.module.Class.method`, until the next reset."""
@@ -152,6 +174,7 @@ class World:
         self.clock.passed += seconds
         if seconds > 0:
             self.call(self.stripe, "POST", "clock", {"advance_seconds": seconds})
+            self.call(self.registrar, "POST", "clock", {"advance_seconds": seconds})
 
     def waited(self, seconds: float) -> None:
         """A Wait state."""
@@ -194,6 +217,21 @@ class World:
             time.sleep(0.01)
         return running.status, running.to_history_output()["events"]
 
+    def zones(self, name: str) -> list[Json]:
+        """The DNS zones of a name."""
+        found: list[Any] = self.route53.list_hosted_zones()["HostedZones"]
+        return [zone for zone in found if zone["Name"].rstrip(".") == name]
+
+    def claim(self, name: str) -> Json | None:
+        """The claim on a name."""
+        found: Any = self.dynamodb.get_item(TableName=TABLE, Key=keys.claim(name), ConsistentRead=True)
+        item: Json | None = found.get("Item")
+        return item
+
+    def drop_claim(self, name: str) -> None:
+        """Nobody holds the name any more."""
+        self.dynamodb.delete_item(TableName=TABLE, Key=keys.claim(name))
+
     def taken(self, location: str, variant: str) -> int:
         """How much of a slot is taken."""
         key = {"pk": {"S": f"SLOT#{location}#{variant}"}, "sk": {"S": "SLOT"}}
@@ -209,6 +247,7 @@ def running() -> Iterator[World]:
         pytest.MonkeyPatch.context() as patch,
         StripeSandbox(api_key=STRIPE_KEY) as stripe,
         SitesSandbox(token=SITES_TOKEN, provision_seconds=0) as sites,
+        RegistrarSandbox(username="hostcart-test", token=REGISTRAR_TOKEN) as registrar,
         CallbackSink() as sink,
         mock_aws(config={"lambda": {"use_docker": False}, "stepfunctions": {"execute_state_machine": True}}),
     ):
@@ -221,6 +260,14 @@ def running() -> Iterator[World]:
                 "StripeApiKeySecretArn": _secret("stripe", {"api_key": STRIPE_KEY}),
                 "SitesBaseUrl": sites.url,
                 "SitesTokenSecretArn": _secret("sites", {"token": SITES_TOKEN}),
+                "RegistrarApiBase": registrar.url,
+                "RegistrarCredentialsSecretArn": _secret(
+                    "registrar", {"username": "hostcart-test", "token": REGISTRAR_TOKEN}
+                ),
+                # The limit waits on the machine's clock: it has tests of its own.
+                "RegistrarRequestsPerSecond": "100000",
+                "RegistrarRequestsPerHour": "100000000",
+                "ParkingAddress": "192.0.2.1",
                 "CallbackSigningSecretArn": _secret("callbacks", {"current": SIGNING_SECRET}),
                 "CallbackAllowLoopback": "true",
             },
@@ -236,17 +283,25 @@ def running() -> Iterator[World]:
             clock=clock,
             stripe=stripe,
             sites=sites,
+            registrar=registrar,
             sink=sink,
             views=StoredViews(lambdas),
             data_key=data_key["KeyId"],
         )
         _create_table(world.dynamodb, template)
         DynamoCatalogue(world.dynamodb, TABLE).replace(catalogue := catalogue_file.load(CATALOGUE))
-        world.processor.ensure_products(catalogue.plans.values())
+        world.processor.ensure_products([*catalogue.plans.values(), *catalogue.tlds.values()])
         lambdas.watch_clients()
         world.views.watch(patch)
         _take_over_time(patch, world)
+        # moto has no AppConfig data plane.
+        patch.setattr(
+            AppConfigFeatures,
+            "domain_registration",
+            lambda _self, account: "domain_registration" in account.features,
+        )
         _take_over_lambda(patch, lambdas)
+        _refuse_second_zones(patch)
         _forget_loggers()
         try:
             yield world
@@ -287,6 +342,18 @@ def _take_over_time(patch: pytest.MonkeyPatch, world: World) -> None:
         f"{_MOTO}.state.wait.wait_function.wait_function.WaitFunction._wait_interval",
         lambda _self, env, wait_seconds: world.waited(wait_seconds),
     )
+
+
+def _refuse_second_zones(patch: pytest.MonkeyPatch) -> None:
+    """As AWS does, and moto does not: one zone for one caller reference."""
+    create: Any = Route53Backend.create_hosted_zone
+
+    def created(backend: Route53Backend, *args: Any, caller_reference: str, **options: Any) -> Any:
+        if any(zone.caller_reference == caller_reference for zone in backend.zones.values()):
+            raise Route53ClientError("HostedZoneAlreadyExists", "A hosted zone has already been created")
+        return create(backend, *args, caller_reference=caller_reference, **options)
+
+    patch.setattr(Route53Backend, "create_hosted_zone", created)
 
 
 def _take_over_lambda(patch: pytest.MonkeyPatch, lambdas: Lambdas) -> None:

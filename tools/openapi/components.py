@@ -93,6 +93,14 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "format": "uuid"},
         "example": "0b7c9f0e-5a3d-4c21-9f6e-2d1a8b7c6e5f",
     },
+    "Tld": {
+        "name": "tld",
+        "in": "path",
+        "required": True,
+        "description": "Without a leading dot.",
+        "schema": {"type": "string", "pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)*$"},
+        "example": "com",
+    },
     "CartToken": {
         "name": "token",
         "in": "path",

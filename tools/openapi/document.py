@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from hostcart.contract import requests, responses
+from hostcart.contract import domain_requests, requests, responses
 from hostcart.contract.errors import CATALOGUE, ApiError
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -20,10 +20,12 @@ _JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
 _MODELS: Final = (
     requests.SiteOrderRequest,
+    domain_requests.DomainOrderRequest,
     responses.CartEnvelope,
     responses.OrderList,
     responses.OrderView,
     responses.About,
+    responses.TldRequirements,
     responses.OrderNotification,
     responses.Problem,
 )

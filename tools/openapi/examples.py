@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+from hostcart.domain import tlds
+from hostcart.domain.requirements import describe
+
 _TOKEN: Final = "0b7c9f0e5a3d4c219f6e2d1a8b7c6e5f"  # noqa: S105 - a cart's name, not a credential
 _ORDER: Final = "0b7c9f0e-5a3d-4c21-9f6e-2d1a8b7c6e5f"
 _PLACED: Final = "2026-11-21T17:30:00Z"
@@ -14,6 +17,30 @@ _CALLBACK: Final = {"url": "https://client.example/hooks/orders", "authorization
 SITE_ORDERS: Final = {
     "site": _SITE_ORDER,
     "site_with_callback": {**_SITE_ORDER, "callback": _CALLBACK, "expected_total_cents": 1300},
+}
+
+_REGISTRANT: Final = {
+    "first_name": "Ada",
+    "last_name": "Example",
+    "street_address": "1 Example Road",
+    "post_code": "97201",
+    "city": "Portland",
+    "state": "OR",
+    "country": "US",
+    "email": "ada@example.com",
+    "phone": "+1.5035550123",
+}
+DOMAIN_ORDERS: Final = {
+    "register": {"domain": {"name": "example.com", "contact": _REGISTRANT}, "callback": _CALLBACK},
+    "transfer": {
+        "domain": {
+            "name": "example.net",
+            "action": "transfer",
+            "authcode": "s3cret-code",
+            "contact_source": {"registration_id": 101},
+        },
+        "expected_total_cents": 1399,
+    },
 }
 
 
@@ -113,7 +140,28 @@ _FAILED: Final[dict[str, Any]] = {
     "account": _COMPLETED["account"],
     "user": None,
 }
-ORDER: Final = {"completed": _COMPLETED, "failed": _FAILED}
+_DOMAIN: Final[dict[str, Any]] = {
+    **{name: value for name, value in _COMPLETED.items() if name != "site"},
+    "order": {**_ORDER_FIELDS, "location": None},
+    "tasks": [
+        {"id": 1, "name": "charge_payment", "status": "completed"},
+        {"id": 2, "name": "register_domain", "status": "completed"},
+        {"id": 3, "name": "activate_subscription", "status": "completed"},
+    ],
+    "domain": {
+        "name": "xn--bcher-kva.com",
+        "unicode_name": "bücher.com",
+        "action": "register",
+        "status": "active",
+        "expires_at": "2027-11-21T17:31:10Z",
+        "nameservers": ["ns-1.example.net", "ns-2.example.org"],
+        "registration_id": 101,
+        "zone_id": "Z0123456789",
+    },
+    "subscription": {**_COMPLETED["subscription"], "bucket_type": "annual"},
+    "payment": {**_COMPLETED["payment"], "amount_charged_cents": 1299},
+}
+ORDER: Final = {"completed": _COMPLETED, "domain_completed": _DOMAIN, "failed": _FAILED}
 
 ABOUT: Final = {
     "catalogue": {
@@ -135,8 +183,22 @@ ABOUT: Final = {
                 "availability": [{"variant": "vanilla", "available": True}],
             }
         ],
+        "tlds": [
+            {
+                "name": "com",
+                "years": 1,
+                "prices": [
+                    {"billing_plan": "standard", "currency": "usd", "action": action, "amount_cents": amount}
+                    for action, amount in (("register", 1299), ("transfer", 1299), ("renew", 1499))
+                ],
+                "auth_code_required": True,
+                "requirements_url": "/api/about/tlds/com",
+            }
+        ],
     }
 }
+
+TLD_REQUIREMENTS: Final = {"com": describe(tlds.get("com"))}
 
 NOTIFICATION: Final = {
     "completed": {

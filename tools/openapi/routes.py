@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hostcart.contract import responses
+from hostcart.contract.domain_requests import DomainOrderRequest
 from hostcart.contract.requests import SiteOrderRequest
 from pydantic import BaseModel
 
@@ -90,6 +91,55 @@ ROUTES: Final = (
         ),
     ),
     Route(
+        method="post",
+        path="/api/orders/domain",
+        operation_id="orderDomain",
+        summary="Register or transfer a domain",
+        description="Charges the account's default payment method off-session and registers or transfers the"
+        " domain in the background, with its DNS zone and a renewal subscription. Needs a user's credential."
+        " Poll cart.poll_url until its order appears and is terminal.",
+        access="write",
+        parameters=("Account", "IdempotencyKey"),
+        body=DomainOrderRequest,
+        body_examples=examples.DOMAIN_ORDERS,
+        successes={
+            202: Success(
+                description="Accepted. The same answer is given to a repeat under the same Idempotency-Key.",
+                model=responses.CartEnvelope,
+                examples=examples.ACCEPTED,
+                headers=("Location", "RetryAfter"),
+                links=("PollCart",),
+            )
+        },
+        codes=(
+            *WRITE,
+            "user_required",
+            "feature_disabled",
+            "trial_account",
+            "invalid_json",
+            "validation_failed",
+            "invalid_idempotency_key",
+            "invalid_action",
+            "invalid_domain",
+            "unsupported_tld",
+            "pricing_unavailable",
+            "price_changed",
+            "authcode_required",
+            "incomplete_contact",
+            "invalid_contact",
+            "invalid_contact_source",
+            "account_cannot_order",
+            "no_default_payment_method",
+            "domain_unavailable",
+            "domain_add_failed",
+            "domain_contact_invalid",
+            "domain_contact_needs_augmentation",
+            "unsupported_media_type",
+            "idempotency_key_reused",
+            "cart_pay_failed",
+        ),
+    ),
+    Route(
         method="get",
         path="/api/orders",
         operation_id="listOrders",
@@ -163,12 +213,30 @@ ROUTES: Final = (
         path="/api/about",
         operation_id="about",
         summary="What can be ordered",
-        description="Plans with terms and prices, variants, and locations with what is available in them."
-        " Needs no credential.",
+        description="Plans with terms and prices, variants, locations with what is available in them,"
+        " and TLDs. Needs no credential.",
         access="public",
         successes={
             200: Success(description="The catalogue now.", model=responses.About, examples=examples.ABOUT)
         },
         codes=ANYWHERE,
+    ),
+    Route(
+        method="get",
+        path="/api/about/tlds/{tld}",
+        operation_id="aboutTld",
+        summary="What a TLD asks of an order",
+        description="Its years, transfer rules, notices, and a JSON Schema of the contact of each role, so"
+        " that a client can build its form. Needs no credential.",
+        access="public",
+        parameters=("Tld",),
+        successes={
+            200: Success(
+                description="The TLD's requirements.",
+                model=responses.TldRequirements,
+                examples=examples.TLD_REQUIREMENTS,
+            )
+        },
+        codes=(*ANYWHERE, "not_found"),
     ),
 )

@@ -15,7 +15,7 @@ FIELDS: dict[type[BaseModel], str] = {
     responses.OrderList: "orders",
     responses.OrderEntry: "id status created_at updated_at location account",
     responses.AccountReference: "id name",
-    responses.OrderView: "order tasks site subscription payment failure account user",
+    responses.OrderView: "order tasks site domain subscription payment failure account user",
     responses.OrderFields: "id status created_at updated_at location",
     responses.TaskEntry: "id name status",
     responses.SiteEntry: "id name domain variant location ssh_data",
@@ -30,7 +30,8 @@ FIELDS: dict[type[BaseModel], str] = {
     responses.OrderLink: "id status poll_url",
     responses.AccountEntry: "id name status trial currency billing_plan parent_id created_at",
     responses.UserEntry: "id name email",
-    responses.About: "plans variants locations",
+    responses.About: "plans variants locations tlds",
+    responses.DomainEntry: ("name unicode_name action status expires_at nameservers registration_id zone_id"),
 }
 COMPLETED = examples.ORDER["completed"]
 

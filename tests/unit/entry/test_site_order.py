@@ -8,7 +8,8 @@ import pytest
 from hostcart.adapters.addresses import check_callback_url
 from hostcart.contract.errors import ApiError
 from hostcart.contract.responses import Problem
-from hostcart.entry.site_order import idempotency_key, parse_site_order
+from hostcart.entry.order_body import idempotency_key
+from hostcart.entry.site_order import parse_site_order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

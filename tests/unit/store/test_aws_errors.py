@@ -107,7 +107,7 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "occupancy": ("database", lambda c: DynamoCatalogue(c, "t").occupancy([PDX])),
     "replace": ("database", lambda c: DynamoCatalogue(c, "t").replace(CATALOGUE)),
     "seal": ("encryption", lambda c: KmsCipher(c, "key").seal(b"x", account_id="1", cart_token="2")),
-    "open": ("encryption", lambda c: KmsCipher(c, "key").open(b"x", account_id="1", cart_token="2")),
+    "open": ("encryption", lambda c: KmsCipher(c, "key").open(b"Dx", account_id="1", cart_token="2")),
     "start": ("workflow", lambda c: SfnWorkflow(c, "arn").start(account_id="1", cart_token="2")),
 }
 

@@ -25,3 +25,14 @@ def paid(ordered: World) -> World:
 def delivered(paid: World) -> World:
     paid.provision()
     return paid
+
+
+@pytest.fixture
+def registered(world: World) -> World:
+    """A domain order that is completed."""
+    world.order_domain()
+    world.charge()
+    world.register()
+    world.activate()
+    world.close()
+    return world

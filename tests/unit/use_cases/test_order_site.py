@@ -19,7 +19,8 @@ from hostcart.ports import (
     Sealed,
     UnavailableError,
 )
-from hostcart.use_cases.order_site import SiteOrder, cart_token
+from hostcart.use_cases.order_site import SiteOrder
+from hostcart.use_cases.placing import Placement, cart_token
 
 from tests.fakes.platform import START
 from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, PDX, World, account, site_order
@@ -34,6 +35,10 @@ def nothing_happened(world: World) -> None:
     assert world.payments.invoices == {}
     assert world.workflow.starts == 0
     assert world.carts.taken[PDX] == 0
+
+
+def placement(key: str | None, account_id: str = ACCOUNT) -> Placement:
+    return Placement(account_id=account_id, user_id=None, idempotency_key=key, fingerprint="f", callback=None)
 
 
 def refused(world: World, order: SiteOrder | None = None) -> ApiError:
@@ -270,11 +275,11 @@ def test_a_key_belongs_to_one_body(ordered: World, other: SiteOrder) -> None:
 
 
 def test_a_key_names_the_token_for_one_account() -> None:
-    first, again = cart_token(site_order("k")), cart_token(site_order("k"))
+    first, again = cart_token(placement("k")), cart_token(placement("k"))
     assert first == again
     assert is_token(first)
-    assert cart_token(site_order("k2")) != first
-    assert cart_token(replace(site_order("k"), account_id="10000002")) != first
+    assert cart_token(placement("k2")) != first
+    assert cart_token(placement("k", "10000002")) != first
 
 
 def test_without_a_key_every_order_is_its_own(world: World) -> None:

@@ -77,6 +77,10 @@ class CartExistsError(Exception):
     """The cart token is taken: the request is a repeat."""
 
 
+class ClaimTakenError(Exception):
+    """Another open order or an owned registration holds the name."""
+
+
 class CapacityExhaustedError(Exception):
     """No free capacity in the slot."""
 
@@ -189,6 +193,7 @@ class Sealed:
 
     callback: bytes | None = None
     password: bytes | None = None
+    item: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +218,31 @@ class CartStore(Protocol):
     """Carts with their orders. All reads and writes are under one account's key."""
 
     def create(self, cart: Cart, sealed: Sealed) -> None:
-        """Stores a new cart and takes its slot. Raises CartExistsError, CapacityExhaustedError."""
+        """Stores a new cart and takes its slot or claims its name.
+
+        Raises CartExistsError, CapacityExhaustedError, ClaimTakenError.
+        """
+
+    def renew_claim(self, cart: Cart, until: datetime) -> None:
+        """Keeps the cart's claim on its name; a firm one stays firm.
+
+        Raises ClaimTakenError when somebody else holds it now.
+        """
+
+    def save_claimed(self, cart: Cart) -> Cart:
+        """`save`, and the claim on the name becomes firm with it. Raises ClaimTakenError, ConflictError."""
+
+    def is_claimed(self, name: str, at: datetime) -> bool:
+        """Whether an open order or an owned registration holds the name (an A-label) at that moment."""
+
+    def registration(self, account_id: str, number: int) -> "tuple[Cart, Sealed] | None":
+        """The completed domain order behind a registration id of the account."""
 
     def discard(self, cart: Cart) -> None:
-        """Removes a new cart and gives its slot back. Raises ConflictError when its fulfilment has begun."""
+        """Removes a new cart and gives back its slot or its claim.
+
+        Raises ConflictError when its fulfilment has begun.
+        """
 
     def load(self, account_id: str, token: str) -> Cart | None:
         """The cart, read consistently."""
@@ -232,10 +258,18 @@ class CartStore(Protocol):
         Raises ConflictError when the cart or the counter moved on.
         """
 
-    def save(self, cart: Cart, *, sealed_password: bytes | None = None, release: Slot | None = None) -> Cart:
+    def save(
+        self,
+        cart: Cart,
+        *,
+        sealed_password: bytes | None = None,
+        release: Slot | None = None,
+        drop_claim: bool = False,
+    ) -> Cart:
         """Writes over `cart.version` and returns the cart with its new version.
 
-        `release` gives a slot back in the same transaction. Raises ConflictError.
+        `release` gives a slot back and `drop_claim` frees the name in the same transaction. Raises
+        ConflictError.
         """
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None: ...
@@ -290,6 +324,27 @@ class Metrics(Protocol):
 
     def seconds(self, name: str, value: float, **dimensions: str) -> None:
         """A duration in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A hosted DNS zone."""
+
+    id: str
+    nameservers: tuple[str, ...]
+
+
+class DnsZones(Protocol):
+    def ensure(self, name: str, *, reference: str) -> Zone:
+        """The zone of a name with its parking record, made once per reference. Raises UnavailableError."""
+
+    def delete(self, name: str, *, reference: str) -> None:
+        """Removes the zone that was made under the reference and its records; gone already is fine."""
+
+
+class Features(Protocol):
+    def domain_registration(self, account: Account) -> bool:
+        """Whether the account may order domains now."""
 
 
 class Registrar(Protocol):

@@ -27,6 +27,15 @@ class RegistrarSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSettings:
+    """AppConfig's names or ids."""
+
+    application: str
+    environment: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackSettings:
     signing_secret_arn: str
     allow_loopback: bool
@@ -70,6 +79,19 @@ def registrar() -> RegistrarSettings:
         credentials_secret_arn=os.environ["REGISTRAR_CREDENTIALS_SECRET_ARN"],
         requests_per_second=int(os.environ.get("REGISTRAR_REQUESTS_PER_SECOND", "20")),
         requests_per_hour=int(os.environ.get("REGISTRAR_REQUESTS_PER_HOUR", "3000")),
+    )
+
+
+def parking_address() -> str:
+    """The IPv4 address that a new name points to."""
+    return os.environ["PARKING_ADDRESS"]
+
+
+def features() -> FeatureSettings:
+    return FeatureSettings(
+        application=os.environ["FEATURES_APPLICATION"],
+        environment=os.environ["FEATURES_ENVIRONMENT"],
+        profile=os.environ["FEATURES_PROFILE"],
     )
 
 

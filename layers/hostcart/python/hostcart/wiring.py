@@ -3,7 +3,7 @@
 Everything is imported and built when first asked for, so that a route pays only for what it uses.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from hostcart.adapters.kms_cipher import KmsCipher
     from hostcart.adapters.secrets import Secrets
     from hostcart.entry.observability import EmfMetrics
-    from hostcart.ports import Callbacks, Payments, Registrar, Sites, Tokens
+    from hostcart.ports import Callbacks, DnsZones, Features, Payments, Registrar, Sites, Tokens
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
     from hostcart.use_cases.charge_payment import ChargePaymentPorts
     from hostcart.use_cases.close_order import CloseOrderPorts
+    from hostcart.use_cases.domain_attempt import DomainTiming
+    from hostcart.use_cases.order_domain import OrderDomainPorts
     from hostcart.use_cases.order_site import OrderSitePorts
+    from hostcart.use_cases.placing import PlacingPorts
     from hostcart.use_cases.provision_site import ProvisionSitePorts
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
+    from hostcart.use_cases.register_domain import RegisterDomainPorts
     from hostcart.use_cases.send_callback import SendCallbackPorts
 
 
@@ -100,6 +104,21 @@ def registrar() -> "Registrar":
 
 
 @cache
+def zones() -> "DnsZones":
+    from hostcart.adapters import aws
+    from hostcart.adapters.route53_zones import Route53Zones
+
+    return Route53Zones(aws.route53(), settings.parking_address())
+
+
+@cache
+def features() -> "Features":
+    from hostcart.adapters.appconfig_features import AppConfigFeatures
+
+    return AppConfigFeatures(settings.features())
+
+
+@cache
 def callbacks() -> "Callbacks":
     from hostcart.adapters.http_callbacks import HttpCallbacks
 
@@ -140,20 +159,33 @@ class LazyTokens:
         return tokens().verify(token)
 
 
-def for_order_site() -> "OrderSitePorts":
+def for_placing() -> "PlacingPorts":
     from hostcart.adapters import aws
     from hostcart.adapters.sfn_workflow import SfnWorkflow
-    from hostcart.use_cases.order_site import OrderSitePorts
+    from hostcart.use_cases.placing import PlacingPorts
 
-    return OrderSitePorts(
+    return PlacingPorts(
         directory=directory(),
-        catalogue=catalogue(),
         carts=carts(),
         payments=payments(),
         cipher=cipher(),
         workflow=SfnWorkflow(aws.stepfunctions(), settings.state_machine_arn()),
         clock=SystemClock(),
         metrics=metrics(),
+    )
+
+
+def for_order_site() -> "OrderSitePorts":
+    from hostcart.use_cases.order_site import OrderSitePorts
+
+    return OrderSitePorts(placing=for_placing(), catalogue=catalogue())
+
+
+def for_order_domain() -> "OrderDomainPorts":
+    from hostcart.use_cases.order_domain import OrderDomainPorts
+
+    return OrderDomainPorts(
+        placing=for_placing(), catalogue=catalogue(), features=features(), registrar=registrar()
     )
 
 
@@ -168,6 +200,31 @@ def for_provision_site() -> "ProvisionSitePorts":
 
     return ProvisionSitePorts(
         carts=carts(), sites=sites(), cipher=cipher(), clock=SystemClock(), metrics=metrics()
+    )
+
+
+def domain_timing() -> "DomainTiming":
+    from hostcart.use_cases.domain_attempt import DomainTiming
+
+    return DomainTiming(
+        poll=timedelta(seconds=settings.seconds("DOMAIN_POLL_SECONDS")),
+        settle=timedelta(seconds=settings.seconds("DOMAIN_SETTLE_SECONDS")),
+        late=timedelta(seconds=settings.seconds("DOMAIN_LATE_SECONDS")),
+        registration_deadline=timedelta(seconds=settings.seconds("REGISTRATION_DEADLINE_SECONDS")),
+        transfer_deadline=timedelta(seconds=settings.seconds("TRANSFER_DEADLINE_SECONDS")),
+    )
+
+
+def for_register_domain() -> "RegisterDomainPorts":
+    from hostcart.use_cases.register_domain import RegisterDomainPorts
+
+    return RegisterDomainPorts(
+        carts=carts(),
+        registrar=registrar(),
+        zones=zones(),
+        cipher=cipher(),
+        clock=SystemClock(),
+        metrics=metrics(),
     )
 
 
@@ -187,7 +244,13 @@ def for_refund_payment() -> "RefundPaymentPorts":
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
 
     return RefundPaymentPorts(
-        carts=carts(), payments=payments(), sites=sites(), clock=SystemClock(), metrics=metrics()
+        carts=carts(),
+        payments=payments(),
+        sites=sites(),
+        registrar=registrar(),
+        zones=zones(),
+        clock=SystemClock(),
+        metrics=metrics(),
     )
 
 

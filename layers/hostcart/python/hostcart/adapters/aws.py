@@ -1,11 +1,12 @@
 """boto3 clients, built when first needed and kept for the life of the process."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_kms.client import KMSClient
+    from mypy_boto3_route53.client import Route53Client
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_stepfunctions.client import SFNClient
 
@@ -22,6 +23,20 @@ def kms() -> "KMSClient":
     import boto3
 
     return boto3.client("kms", config=_config())
+
+
+@cache
+def route53() -> "Route53Client":
+    import boto3
+
+    return boto3.client("route53", config=_config())
+
+
+@cache
+def appconfigdata() -> Any:
+    import boto3
+
+    return boto3.client("appconfigdata", config=_config())
 
 
 @cache

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
+from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
+    ClaimTakenError,
     ConflictError,
     OrderPage,
     Sealed,
@@ -18,6 +20,8 @@ from hostcart.ports import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
@@ -31,12 +35,14 @@ class DynamoCarts:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
+        self._claims = DynamoClaims(client, table)
 
     # --- writes -----------------------------------------------------------------------------------
 
     def create(self, cart: "Cart", sealed: Sealed) -> None:
         item = cart_item(cart, sealed)
-        if cart.slot is None:
+        held = self._claims.take(cart) if _claims_name(cart) else self._taken_slot(cart)
+        if held is None:
             self._put_new(item)
             return
         put: TransactWriteItemTypeDef = {
@@ -47,11 +53,11 @@ class DynamoCarts:
             }
         }
         try:
-            transact(self._client, [put, self._take(cart.slot)])
+            transact(self._client, [put, held])
         except TransactionRefusedError as refused:
             if 0 in refused.failed:
                 raise CartExistsError from refused
-            raise CapacityExhaustedError from refused
+            raise (ClaimTakenError if _claims_name(cart) else CapacityExhaustedError) from refused
 
     def discard(self, cart: "Cart") -> None:
         delete: TransactWriteItemTypeDef = {
@@ -63,10 +69,8 @@ class DynamoCarts:
                 "ExpressionAttributeValues": {":expected": {"N": str(cart.version)}},
             }
         }
-        try:
-            transact(self._client, [delete, *([] if cart.slot is None else [self._give_back(cart.slot)])])
-        except TransactionRefusedError as refused:
-            raise ConflictError from refused
+        writes = [delete, *([] if cart.slot is None else [self._give_back(cart.slot)])]
+        self._write(writes, dropping=cart if _claims_name(cart) else None)
 
     def open_order(self, cart: "Cart") -> "Cart":
         stored = _next(cart)
@@ -90,15 +94,19 @@ class DynamoCarts:
         return stored
 
     def save(
-        self, cart: "Cart", *, sealed_password: bytes | None = None, release: "Slot | None" = None
+        self,
+        cart: "Cart",
+        *,
+        sealed_password: bytes | None = None,
+        release: "Slot | None" = None,
+        drop_claim: bool = False,
     ) -> "Cart":
         stored = _next(cart)
         update = self._update(cart, stored, sealed_password)
-        if release is not None:
-            try:
-                transact(self._client, [{"Update": update}, self._give_back(release)])
-            except TransactionRefusedError as refused:
-                raise ConflictError from refused
+        if release is not None or drop_claim:
+            writes: list[TransactWriteItemTypeDef] = [{"Update": update}]
+            writes += [] if release is None else [self._give_back(release)]
+            self._write(writes, dropping=cart if drop_claim else None)
             return stored
         with aws_errors("database"):
             try:
@@ -108,6 +116,17 @@ class DynamoCarts:
                     raise ConflictError from error
                 raise
         return stored
+
+    def save_claimed(self, cart: "Cart") -> "Cart":
+        stored = _next(cart)
+        try:
+            transact(self._client, [{"Update": self._update(cart, stored)}, self._claims.make_firm(cart)])
+        except TransactionRefusedError as refused:
+            raise (ConflictError if 0 in refused.failed else ClaimTakenError) from refused
+        return stored
+
+    def renew_claim(self, cart: "Cart", until: "datetime") -> None:
+        self._claims.renew(cart, until)
 
     # --- reads ------------------------------------------------------------------------------------
 
@@ -121,8 +140,36 @@ class DynamoCarts:
         return replace(decode(Cart, item["facts"]["S"]), version=int(item["version"]["N"]))
 
     def load_sealed(self, account_id: str, token: str) -> Sealed:
-        item = self._get(account_id, token, "sealed_callback, sealed_password", consistent=True) or {}
-        return Sealed(callback=_bytes(item, "sealed_callback"), password=_bytes(item, "sealed_password"))
+        names = "sealed_callback, sealed_password, sealed_item"
+        item = self._get(account_id, token, names, consistent=True) or {}
+        return Sealed(
+            callback=_bytes(item, "sealed_callback"),
+            password=_bytes(item, "sealed_password"),
+            item=_bytes(item, "sealed_item"),
+        )
+
+    def is_claimed(self, name: str, at: "datetime") -> bool:
+        return self._claims.held(name, at)
+
+    def registration(self, account_id: str, number: int) -> "tuple[Cart, Sealed] | None":
+        with aws_errors("database"):
+            found = self._client.query(
+                TableName=self._table,
+                IndexName=keys.ORDERS_INDEX,
+                KeyConditionExpression="pk = :pk AND #number = :number",
+                ExpressionAttributeNames={"#number": "number"},
+                ExpressionAttributeValues={
+                    ":pk": keys.counter(account_id)["pk"],
+                    ":number": {"N": str(number)},
+                },
+            )["Items"]
+        if not found:
+            return None
+        token = keys.token_of(found[0])
+        cart = self.load(account_id, token)
+        if cart is None or not cart.owns_registration(number):
+            return None
+        return cart, self.load_sealed(account_id, token)
 
     def last_number(self, account_id: str) -> int:
         with aws_errors("database"):
@@ -184,6 +231,16 @@ class DynamoCarts:
             item = self._get(account_id, token, names, consistent=True)
         return item
 
+    def _write(self, writes: "list[TransactWriteItemTypeDef]", *, dropping: "Cart | None" = None) -> None:
+        """All or nothing, with the cart's claim given up; one that is somebody else's by now stays theirs."""
+        dropped = [] if dropping is None else [self._claims.drop(dropping)]
+        try:
+            transact(self._client, [*writes, *dropped])
+        except TransactionRefusedError as refused:
+            if refused.failed != {len(writes)}:
+                raise ConflictError from refused
+            self._write(writes)
+
     def _put_new(self, item: Item) -> None:
         with aws_errors("database"):
             try:
@@ -210,8 +267,10 @@ class DynamoCarts:
             | {":expected": {"N": str(cart.version)}},
         }
 
-    def _take(self, slot: "Slot") -> "TransactWriteItemTypeDef":
-        return self._count(slot, step=1, condition="taken < #total", names={"#total": "total"})
+    def _taken_slot(self, cart: "Cart") -> "TransactWriteItemTypeDef | None":
+        if cart.slot is None:
+            return None
+        return self._count(cart.slot, step=1, condition="taken < #total", names={"#total": "total"})
 
     def _give_back(self, slot: "Slot") -> "TransactWriteItemTypeDef":
         return self._count(slot, step=-1, condition="attribute_exists(pk)", names={})
@@ -236,7 +295,15 @@ def cart_item(cart: "Cart", sealed: Sealed) -> Item:
         item["sealed_callback"] = {"B": sealed.callback}
     if sealed.password is not None:
         item["sealed_password"] = {"B": sealed.password}
+    if sealed.item is not None:
+        item["sealed_item"] = {"B": sealed.item}
     return item
+
+
+def _claims_name(cart: "Cart") -> bool:
+    from hostcart.domain.cart import DomainItem
+
+    return isinstance(cart.item, DomainItem)
 
 
 def _attributes(cart: "Cart") -> Item:

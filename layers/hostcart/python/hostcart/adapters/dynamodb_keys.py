@@ -6,6 +6,7 @@ ACCOUNT#<id>           CART#<token>    a cart and its order; `number` once the o
 USER#<id>              USER            a user
 KEY#<sha256>           KEY             an API key, found by its digest
 CATALOGUE              CATALOGUE       plans, variants, locations
+DOMAIN#<A-label name>  CLAIM           holder, lease_until: who orders or owns the name; firm without lease
 SLOT#<location>#<variant>  SLOT        total, taken: where capacity is counted
 RATE#<system>#<seconds>    <start>     calls to an outside system in one window of the clock; `expires_at`
 index orders_by_number: pk, number     the list of an account's orders
@@ -35,6 +36,11 @@ def cart(account_id: str, token: str) -> Key:
     return _key(f"ACCOUNT#{account_id}", f"CART#{token}")
 
 
+def token_of(item: Key) -> str:
+    """The token in a cart's key."""
+    return item["sk"]["S"].removeprefix("CART#")
+
+
 def user(user_id: str) -> Key:
     return _key(f"USER#{user_id}", "USER")
 
@@ -46,6 +52,10 @@ def api_key(key: str) -> Key:
 
 def catalogue() -> Key:
     return _key("CATALOGUE", "CATALOGUE")
+
+
+def claim(name: str) -> Key:
+    return _key(f"DOMAIN#{name}", "CLAIM")
 
 
 def slot(slot_: "Slot") -> Key:

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, StringConstraints
 
-from hostcart.contract.requests import CallbackFields, _Request
+from hostcart.contract.requests import OrderRequest, _Request
 
 _INT32_MAX: Final = 2**31 - 1
 _REGISTER: Final = "register"
@@ -93,12 +93,10 @@ class DomainFields(_Request):
     role_contacts: RoleContacts | None = Field(default=None, repr=False)
 
 
-class DomainOrderRequest(_Request):
+class DomainOrderRequest(OrderRequest):
     """`POST /api/orders/domain`. `expected_total_cents`: refuse (409) when the price differs."""
 
     domain: DomainFields
-    callback: CallbackFields | None = None
-    expected_total_cents: Annotated[int, Field(ge=0, le=10**12)] | None = None
 
 
 type FaultCode = Literal[

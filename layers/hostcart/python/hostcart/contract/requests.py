@@ -41,9 +41,14 @@ class CallbackFields(_Request):
     authorization: HeaderValue | None = Field(default=None, examples=["Bearer 12345"])
 
 
-class SiteOrderRequest(_Request):
+class OrderRequest(_Request):
+    """What every order may carry. `expected_total_cents`: refuse (409) when the price differs."""
+
+    callback: CallbackFields | None = None
+    expected_total_cents: Annotated[int, Field(ge=0, le=10**12)] | None = None
+
+
+class SiteOrderRequest(OrderRequest):
     """`POST /api/orders`. `expected_total_cents`: refuse (409) when the price differs."""
 
     site: SiteFields
-    callback: CallbackFields | None = None
-    expected_total_cents: Annotated[int, Field(ge=0, le=10**12)] | None = None

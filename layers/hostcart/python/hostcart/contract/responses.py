@@ -154,7 +154,7 @@ class TaskEntry(_Response):
     """A step of the fulfilment, in the order in which they run."""
 
     id: int = Field(ge=1, examples=[1])
-    name: Literal["charge_payment", "provision_site", "activate_subscription"]
+    name: Literal["charge_payment", "provision_site", "register_domain", "activate_subscription"]
     status: TaskStatus
 
 
@@ -187,6 +187,21 @@ class SubscriptionEntry(_Response):
     bucket_year: int = Field(description="UTC year in which the paid period began.", examples=[2026])
     bucket_month: int = Field(ge=1, le=12, description="UTC month in which the paid period began.")
     stripe_id: str = Field(examples=["sub_1Example"])
+
+
+class DomainEntry(_Response):
+    """The ordered domain and how far it is."""
+
+    name: str = Field(description="The A-label form.", examples=["xn--bcher-kva.com"])
+    unicode_name: str = Field(examples=["b\u00fccher.com"])
+    action: Literal["register", "transfer"]
+    status: Literal["pending", "in_progress", "active", "failed"]
+    expires_at: Timestamp | None = Field(description="The registry's expiry, null before the delivery.")
+    nameservers: list[str] = Field(examples=[["ns-1.example.net", "ns-2.example.org"]])
+    registration_id: int | None = Field(
+        description="The owned registration, to reuse its contacts; null before the delivery.", examples=[101]
+    )
+    zone_id: str | None = Field(description="The DNS zone.", examples=["Z0123456789"])
 
 
 class PaymentEntry(PaymentState):
@@ -230,6 +245,7 @@ class OrderView(_Response):
     order: OrderFields
     tasks: list[TaskEntry]
     site: Maybe[SiteEntry] = _left_out("There once the site is provisioned.")
+    domain: Maybe[DomainEntry] = _left_out("There when a domain was ordered.")
     subscription: Maybe[SubscriptionEntry] = _left_out("There once the order has a subscription.")
     payment: PaymentEntry
     failure: Maybe[FailureEntry] = _left_out("There when the order failed.")
@@ -278,12 +294,78 @@ class LocationEntry(_Response):
     availability: list[Availability]
 
 
+class TldPrice(_Response):
+    """What a name costs in one currency for accounts of one billing plan; `renew` is each further term."""
+
+    billing_plan: str = Field(examples=["standard"])
+    currency: Currency
+    action: Literal["register", "transfer", "renew"]
+    amount_cents: int = Field(gt=0, description="In minor units of the currency.", examples=[1299])
+
+
+class TldEntry(_Response):
+    """A TLD; an action that has no price in the account's currency cannot be ordered."""
+
+    name: str = Field(description="Without a leading dot.", examples=["com"])
+    years: int = Field(ge=1, description="The term that a registration buys.", examples=[1])
+    prices: list[TldPrice]
+    auth_code_required: bool = Field(description="For a transfer.")
+    requirements_url: str = Field(
+        description="What its registry asks for, with JSON Schemas of the contacts.",
+        examples=["/api/about/tlds/com"],
+    )
+
+
 class About(_Response):
     """What can be ordered."""
 
     plans: list[PlanEntry]
     variants: list[VariantEntry]
     locations: list[LocationEntry]
+    tlds: list[TldEntry]
+
+
+# --- GET /api/about/tlds/{tld} -----------------------------------------------------------------------------
+
+
+class Years(_Response):
+    min: int = Field(ge=1)
+    max: int = Field(ge=1)
+
+
+class TransferRules(_Response):
+    """What a transfer needs and brings."""
+
+    authcode_required: bool
+    years_added: int = Field(ge=0)
+    typical_days: int = Field(ge=0)
+
+
+class NoticeEntry(_Response):
+    """Something that a client should tell the buyer."""
+
+    code: str = Field(pattern=r"^[a-z0-9_]+$")
+    message: str
+
+
+class ContactSchemas(_Response):
+    """A JSON Schema (draft 2020-12) for the contact of each role."""
+
+    owner: dict[str, Any]
+    admin: dict[str, Any]
+    billing: dict[str, Any]
+    tech: dict[str, Any]
+
+
+class TldRequirements(_Response):
+    """What a TLD asks of an order, so that a client can build its form."""
+
+    tld: str = Field(examples=["com"])
+    years: Years
+    transfer: TransferRules
+    idn: bool = Field(description="Whether internationalised names can be ordered.")
+    notices: list[NoticeEntry]
+    contacts: ContactSchemas
 
 
 # --- the outbound notification -------------------------------------------------------------------------
@@ -317,6 +399,36 @@ class FieldProblem(_Response):
     message: str
 
 
+type ContactRole = Literal["owner", "admin", "billing", "tech"]
+
+
+class ContactViolation(_Response):
+    """A rule of the registry that a contact breaks."""
+
+    role: ContactRole
+    field: str = Field(description="A path in the contact.", examples=["country"])
+    code: str = Field(pattern=r"^[a-z0-9_]+$", examples=["not_eligible"])
+    message: str
+
+
+class NeededProperty(_Response):
+    """A field of extra_properties; any text will do where `values` is empty."""
+
+    name: str = Field(examples=["entityType"])
+    label: str
+    type: Literal["String", "Date", "Integer"]
+    mandatory: bool
+    values: list[str]
+
+
+class ContactAugmentation(_Response):
+    """What a role's contact lacks."""
+
+    role: ContactRole
+    tld: str = Field(examples=["it"])
+    properties: list[NeededProperty]
+
+
 class Problem(_Response):
     """RFC 9457. `code` is stable and meant for programs; title and detail are for people."""
 
@@ -329,3 +441,7 @@ class Problem(_Response):
     errors: Maybe[list[FieldProblem]] = _left_out("The fields at fault.")
     total_cents: Maybe[Cents] = _left_out("price_changed: the price now, in minor units.")
     currency: Maybe[Currency] = _left_out("price_changed: the currency of total_cents.")
+    violations: Maybe[list[ContactViolation]] = _left_out("domain_contact_invalid: the broken rules.")
+    needs_augmentation: Maybe[list[ContactAugmentation]] = _left_out(
+        "domain_contact_needs_augmentation: the fields that the registry wants."
+    )

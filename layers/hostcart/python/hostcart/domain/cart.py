@@ -6,8 +6,9 @@ stored item carries; the store writes a cart only over that version.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final, Literal
 
 from hostcart.contract.statuses import CartStatus, OrderStatus, PaymentStatus, TaskStatus, Term
 from hostcart.domain.accounts import AccountSnapshot, UserSnapshot
@@ -21,7 +22,16 @@ from hostcart.domain.transitions import CART, ORDER, PAYMENT, TASK, TransitionRe
 class TaskName(StrEnum):
     CHARGE_PAYMENT = "charge_payment"
     PROVISION_SITE = "provision_site"
+    REGISTER_DOMAIN = "register_domain"
     ACTIVATE_SUBSCRIPTION = "activate_subscription"
+
+
+class OrderKind(StrEnum):
+    SITE = "site"
+    DOMAIN = "domain"
+
+
+DELIVERY: Final = {OrderKind.SITE: TaskName.PROVISION_SITE, OrderKind.DOMAIN: TaskName.REGISTER_DOMAIN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +47,76 @@ class Task:
 class SiteItem:
     """The site as it was ordered."""
 
+    kind: Literal[OrderKind.SITE] = OrderKind.SITE
     name: str
     variant: str
     location: str
     plan: str
     term: Term
     stripe_product: str
+
+
+class DomainAction(StrEnum):
+    REGISTER = "register"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainItem:
+    """The domain as it was ordered.
+
+    `name` is the A-label form and the claim's key. `registrar_price` is what the registrar quoted (US cents)
+    and the only price that will be paid to it; `renewal_amount` is the client's yearly price in minor units.
+    """
+
+    kind: Literal[OrderKind.DOMAIN] = OrderKind.DOMAIN
+    name: str
+    unicode_name: str
+    suffix: str
+    action: DomainAction
+    years: int
+    registrar_price: int
+    purchase_type: str
+    renewal_amount: int
+    stripe_product: str
+
+
+type Item = SiteItem | DomainItem
+
+
+# A claim on a name lasts this long without being renewed; every look at the payment renews it.
+CLAIM_LEASE: Final = timedelta(hours=2)
+
+
+class DomainStatus(StrEnum):
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    ACTIVE = "active"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """The domain as it is delivered.
+
+    What begins with the attempt is stored before the registrar is asked, so that a lost answer can be looked
+    up: how often it was asked (`attempt`), when first and last, which order items and which transfer of the
+    name there were before, and whether a cancellation was refused. `registration_id` is the owned
+    registration's number in the account.
+    """
+
+    status: DomainStatus = DomainStatus.PENDING
+    expires_at: datetime | None = None
+    nameservers: tuple[str, ...] = ()
+    zone_id: str | None = None
+    registration_id: int | None = None
+    delivered_at: datetime | None = None
+    attempt: int = 0
+    started_at: datetime | None = None
+    attempt_at: datetime | None = None
+    settled_items: tuple[int, ...] = ()
+    earlier_transfer: str | None = None
+    cancel_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +171,7 @@ class Order:
     updated_at: datetime
     tasks: tuple[Task, ...]
     site: Site | None = None
+    domain: Domain | None = None
     subscription: Subscription | None = None
     failure: Failure | None = None
     delivery_started_at: datetime | None = None
@@ -114,13 +189,37 @@ class Cart:
     fingerprint: str
     account: AccountSnapshot
     user: UserSnapshot | None
-    site: SiteItem
+    item: Item
     currency: str
     lines: tuple[Line, ...]
     payment: Payment
     slot: Slot | None
     callback: CallbackStatus
     order: Order | None = None
+
+    @property
+    def site(self) -> SiteItem:
+        """The ordered site; raises TransitionRefusedError when something else was ordered."""
+        if isinstance(self.item, SiteItem):
+            return self.item
+        raise TransitionRefusedError("the order is not for a site")
+
+    @property
+    def domain(self) -> DomainItem:
+        """The ordered domain; raises TransitionRefusedError when something else was ordered."""
+        if isinstance(self.item, DomainItem):
+            return self.item
+        raise TransitionRefusedError("the order is not for a domain")
+
+    def owns_registration(self, number: int) -> bool:
+        """Whether this is the completed order of the domain registration with that id."""
+        order = self.order
+        return (
+            order is not None
+            and order.domain is not None
+            and order.domain.registration_id == number
+            and order.status is OrderStatus.COMPLETED
+        )
 
     @property
     def opened(self) -> Order:
@@ -134,8 +233,9 @@ def open_order(cart: Cart, number: int, now: datetime) -> Cart:
     """The order materialises: cart active -> processing, order pending with its tasks."""
     if cart.order is not None:
         raise TransitionRefusedError("the order is open already")
+    names = (TaskName.CHARGE_PAYMENT, DELIVERY[cart.item.kind], TaskName.ACTIVATE_SUBSCRIPTION)
     tasks = tuple(
-        Task(id=position, name=name, status=TaskStatus.PENDING) for position, name in enumerate(TaskName, 1)
+        Task(id=position, name=name, status=TaskStatus.PENDING) for position, name in enumerate(names, 1)
     )
     order = Order(
         id=order_id_of(cart.token),
@@ -144,6 +244,7 @@ def open_order(cart: Cart, number: int, now: datetime) -> Cart:
         created_at=now,
         updated_at=now,
         tasks=_set_task(tasks, TaskName.CHARGE_PAYMENT, TaskStatus.RUNNING),
+        domain=Domain() if isinstance(cart.item, DomainItem) else None,
     )
     return replace(
         cart, status=advance(CART, cart.status, CartStatus.PROCESSING), order=order, updated_at=now
@@ -160,7 +261,7 @@ def observe_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
         order = replace(
             order,
             status=advance(ORDER, order.status, OrderStatus.PROCESSING),
-            tasks=_set_task(tasks, TaskName.PROVISION_SITE, TaskStatus.RUNNING),
+            tasks=_set_task(tasks, DELIVERY[cart.item.kind], TaskStatus.RUNNING),
             delivery_started_at=now,
         )
     return _touch(cart, order, now, payment=payment)
@@ -188,6 +289,21 @@ def deliver_site(cart: Cart, site: Site, now: datetime) -> Cart:
     return _touch(cart, replace(order, site=site, tasks=tasks), now)
 
 
+def attempt_domain(cart: Cart, domain: Domain, now: datetime) -> Cart:
+    """The point of no return: stored before the registrar is asked, refused once the order has failed."""
+    require_running(cart, TaskName.REGISTER_DOMAIN)
+    return _touch(cart, replace(cart.opened, domain=domain), now)
+
+
+def deliver_domain(cart: Cart, domain: Domain, now: datetime) -> Cart:
+    """The name is registered or transferred and set up."""
+    order = cart.opened
+    _refuse_failed(order)
+    tasks = _set_task(order.tasks, TaskName.REGISTER_DOMAIN, TaskStatus.COMPLETED)
+    tasks = _set_task(tasks, TaskName.ACTIVATE_SUBSCRIPTION, TaskStatus.RUNNING)
+    return _touch(cart, replace(order, domain=domain, tasks=tasks), now)
+
+
 def activate_subscription(cart: Cart, subscription: Subscription, now: datetime) -> Cart:
     """The renewal subscription is there."""
     order = cart.opened
@@ -213,7 +329,9 @@ def settle_failed_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
         raise TransitionRefusedError("the order has not failed")
     advance(PAYMENT, cart.payment.status, payment.status)
     ended = None if order.subscription is None else replace(order.subscription, status="canceled")
-    return _touch(cart, replace(order, site=None, subscription=ended), now, payment=payment)
+    domain = None if order.domain is None else replace(order.domain, status=DomainStatus.FAILED, zone_id=None)
+    undone = replace(order, site=None, domain=domain, subscription=ended)
+    return _touch(cart, undone, now, payment=payment)
 
 
 def close_order(cart: Cart, now: datetime) -> Cart:

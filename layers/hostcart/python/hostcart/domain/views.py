@@ -8,7 +8,7 @@ from typing import Any
 
 from hostcart.contract.statuses import RollupStatus
 from hostcart.domain.accounts import AccountSnapshot, UserSnapshot
-from hostcart.domain.cart import Cart, Order, Site, Subscription
+from hostcart.domain.cart import Cart, Domain, DomainItem, Order, Site, SiteItem, Subscription
 
 type View = dict[str, Any]
 
@@ -44,6 +44,8 @@ def order_view(cart: Cart) -> View:
         "account": _account(cart.account),
         "user": None if cart.user is None else _user(cart.user),
     }
+    if isinstance(cart.item, DomainItem) and order.domain is not None:
+        view["domain"] = _domain(cart.item, order.domain)
     if order.site is not None:
         view["site"] = _site(order.site)
     if order.subscription is not None:
@@ -85,7 +87,7 @@ def _order_fields(cart: Cart, order: Order) -> View:
         "status": order.status,
         "created_at": timestamp(order.created_at),
         "updated_at": timestamp(order.updated_at),
-        "location": cart.site.location,
+        "location": cart.item.location if isinstance(cart.item, SiteItem) else None,
     }
 
 
@@ -130,6 +132,19 @@ def _site(site: Site) -> View:
         "variant": site.variant,
         "location": site.location,
         "ssh_data": {"ipaddr": site.ipaddr, "username": site.username, "port": site.port},
+    }
+
+
+def _domain(item: DomainItem, domain: Domain) -> View:
+    return {
+        "name": item.name,
+        "unicode_name": item.unicode_name,
+        "action": item.action,
+        "status": domain.status,
+        "expires_at": None if domain.expires_at is None else timestamp(domain.expires_at),
+        "nameservers": list(domain.nameservers),
+        "registration_id": domain.registration_id,
+        "zone_id": domain.zone_id,
     }
 
 

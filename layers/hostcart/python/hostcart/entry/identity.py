@@ -47,6 +47,13 @@ def may_write(request: Request) -> tuple[Caller, str]:
     return caller, _account(request, caller)
 
 
+def require_user(caller: Caller) -> str:
+    """The user behind the credential. Raises ApiError user_required for an account's own key."""
+    if caller.user_id is None:
+        raise ApiError("user_required", "Use a session or an API key of a user.")
+    return caller.user_id
+
+
 def _account(request: Request, caller: Caller) -> str:
     account_id = request.headers.get("x-auth-account", "").strip()
     if not account_id:

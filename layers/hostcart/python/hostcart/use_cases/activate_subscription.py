@@ -1,12 +1,14 @@
-"""Create the renewal subscription of a delivered site: paid through its first term, billed after it."""
+"""Create the renewal subscription: of a site after its first term, of a domain before it expires."""
 
 import calendar
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from hostcart.contract.statuses import Term
-from hostcart.domain.cart import Cart, Subscription, TaskName, require_running
+from hostcart.domain import tlds
+from hostcart.domain.cart import Cart, DomainItem, Subscription, TaskName, require_running
 from hostcart.domain.cart import activate_subscription as activated
 from hostcart.domain.money import total
 from hostcart.ports import CartStore, Clock, Payments, RefusedError
@@ -15,6 +17,20 @@ from hostcart.use_cases.saving import change, load
 
 _INTERVALS = {Term.MONTHLY: "month", Term.ANNUAL: "year"}
 _MONTHS = {Term.MONTHLY: 1, Term.ANNUAL: 12}
+_SOONEST: Final = timedelta(
+    days=1
+)  # however soon a transferred name expires, its first bill is in the future
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What is billed from `first_bill` on; the paid period began at `began`."""
+
+    product_id: str
+    amount: int
+    term: Term
+    began: datetime
+    first_bill: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,34 +60,64 @@ def activate_subscription(account_id: str, cart_token: str, *, ports: ActivateSu
 
 def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
     """Looks before it creates: the processor has no natural once-only guard for subscriptions."""
+    renewal = renewal_of(cart)
     try:
         stripe_id, status = payments.find_subscription(
             cart.payment.customer_id, order_id=cart.opened.id, since=cart.opened.created_at
-        ) or _create(cart, payments)
+        ) or _create(cart, renewal, payments)
     except RefusedError as refused:
         raise SubscriptionFailedError("subscription_refused") from refused
-    began = _paid_at(cart).astimezone(UTC)
+    began = renewal.began.astimezone(UTC)
     return Subscription(
         id=str(uuid.uuid5(uuid.UUID(cart.opened.id), "subscription")),
         status=status,
-        bucket_type=cart.site.term,
+        bucket_type=renewal.term,
         bucket_year=began.year,
         bucket_month=began.month,
         stripe_id=stripe_id,
     )
 
 
-def _create(cart: Cart, payments: Payments) -> tuple[str, str]:
+def _create(cart: Cart, renewal: Renewal, payments: Payments) -> tuple[str, str]:
     return payments.create_subscription(
         customer_id=cart.payment.customer_id,
         method_id=cart.payment.method_id,
-        product_id=cart.site.stripe_product,
+        product_id=renewal.product_id,
         currency=cart.currency,
-        amount=total(cart.lines),
-        interval=_INTERVALS[cart.site.term],
-        paid_through=paid_through(_paid_at(cart), cart.site.term),
+        amount=renewal.amount,
+        interval=_INTERVALS[renewal.term],
+        paid_through=renewal.first_bill,
         order_id=cart.opened.id,
         account_id=cart.account.id,
+    )
+
+
+def renewal_of(cart: Cart) -> Renewal:
+    """What the order renews as, from its stored facts alone."""
+    if isinstance(cart.item, DomainItem):
+        return _renewal_of_domain(cart, cart.item)
+    return Renewal(
+        product_id=cart.site.stripe_product,
+        amount=total(cart.lines),
+        term=cart.site.term,
+        began=_paid_at(cart),
+        first_bill=paid_through(_paid_at(cart), cart.site.term),
+    )
+
+
+def _renewal_of_domain(cart: Cart, item: DomainItem) -> Renewal:
+    domain = cart.opened.domain
+    delivered = (None if domain is None else domain.delivered_at) or _paid_at(cart)
+    expires = None if domain is None else domain.expires_at
+    if expires is None:
+        expires = paid_through(delivered, Term.ANNUAL)
+    lead = timedelta(days=tlds.get(item.suffix).renewal.lead_days)
+    return Renewal(
+        product_id=item.stripe_product,
+        amount=item.renewal_amount,
+        term=Term.ANNUAL,
+        began=delivered,
+        first_bill=max(expires - lead, delivered + _SOONEST),
     )
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hostcart.contract.statuses import PaymentStatus
-from hostcart.domain.cart import Cart, observe_payment, start_attempt
+from hostcart.domain.cart import CLAIM_LEASE, Cart, DomainItem, OrderKind, observe_payment, start_attempt
 from hostcart.domain.money import below_minimum, total
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Payment
 from hostcart.ports import (
     CartStore,
+    ClaimTakenError,
     Clock,
     DeclinedError,
     Metrics,
@@ -17,7 +18,7 @@ from hostcart.ports import (
     Payments,
     RefusedError,
 )
-from hostcart.use_cases.errors import PaymentFailedError
+from hostcart.use_cases.errors import DomainFailedError, PaymentFailedError
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
 from hostcart.use_cases.waiting import growing
@@ -33,9 +34,13 @@ class ChargePaymentPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """Where the payment stands; `wait_seconds` is when to look again while it is not final."""
+    """Where the payment stands; `wait_seconds` is when to look again while it is not final.
+
+    `kind` is what was ordered: it decides what comes next.
+    """
 
     order_id: str
+    kind: OrderKind
     status: PaymentStatus
     wait_seconds: int
 
@@ -45,19 +50,34 @@ def charge_payment(
 ) -> Charge:
     """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
 
-    Raises PaymentFailedError when it can no longer succeed, and the ports' UnavailableError to be retried.
+    Raises PaymentFailedError when it can no longer succeed, DomainFailedError when the ordered name was lost
+    before it was paid, and the ports' UnavailableError to be retried.
     """
     cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
     if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
         raise PaymentFailedError("payment_closed")
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
+        _keep_claim(cart, ports)
         cart = _advance(cart, ports)
     now = ports.clock.now()
     if cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
         _refuse_expired(cart, now, deadline)
     return Charge(
-        order_id=cart.opened.id, status=cart.payment.status, wait_seconds=growing(now - _since(cart), poll)
+        order_id=cart.opened.id,
+        kind=cart.item.kind,
+        status=cart.payment.status,
+        wait_seconds=growing(now - _since(cart), poll),
     )
+
+
+def _keep_claim(cart: Cart, ports: ChargePaymentPorts) -> None:
+    """The name stays this order's until it is paid; one that was lost must not be charged for."""
+    if not isinstance(cart.item, DomainItem):
+        return
+    try:
+        ports.carts.renew_claim(cart, ports.clock.now() + CLAIM_LEASE)
+    except ClaimTakenError as taken:
+        raise DomainFailedError("domain_lost") from taken
 
 
 def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:

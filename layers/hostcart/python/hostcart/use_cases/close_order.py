@@ -1,9 +1,9 @@
-"""Bring cart and order to their terminal state; a failed order gives its capacity back."""
+"""Bring cart and order to their terminal state; a failed order gives back its capacity or its name."""
 
 from dataclasses import dataclass
 
 from hostcart.contract.statuses import OrderStatus
-from hostcart.domain.cart import CallbackStatus
+from hostcart.domain.cart import CallbackStatus, DomainItem
 from hostcart.domain.cart import close_order as closed
 from hostcart.ports import CartStore, Clock, Metrics
 from hostcart.use_cases.saving import change, load
@@ -29,8 +29,14 @@ def close_order(account_id: str, cart_token: str, *, ports: CloseOrderPorts) -> 
     """Repeatable. Raises TransitionRefusedError when a task is not completed and none has failed."""
     cart = load(ports.carts, account_id, cart_token)
     if not cart.opened.status.terminal:
+        failed = cart.opened.failure is not None
         now = ports.clock.now()
-        cart = change(ports.carts, cart, lambda current: closed(current, now))
+        cart = change(
+            ports.carts,
+            cart,
+            lambda current: closed(current, now),
+            drop_claim=failed and isinstance(cart.item, DomainItem),
+        )
         ports.metrics.count("OrdersClosed", status=cart.opened.status)
     return Closed(
         order_id=cart.opened.id,

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from hostcart.domain.catalogue import Catalogue, Location, Occupancy, Plan, Slot
+from hostcart.domain import tlds
+from hostcart.domain.catalogue import Catalogue, Location, Occupancy, Plan, Slot, TldPrices
 from hostcart.ports import CatalogueStore
 
 
 def describe_catalogue(store: CatalogueStore) -> dict[str, Any]:
-    """Plans with prices (minor units), variants, and locations with what is available in them."""
+    """Plans with prices (minor units), variants, locations with what is available in them, and TLDs."""
     catalogue = store.catalogue()
     counted = {occupancy.slot: occupancy for occupancy in store.occupancy(_slots(catalogue))}
     return {
@@ -16,6 +17,7 @@ def describe_catalogue(store: CatalogueStore) -> dict[str, Any]:
             {"short_name": variant.name, "title": variant.title} for variant in catalogue.variants.values()
         ],
         "locations": [_location(location, counted) for location in catalogue.locations.values()],
+        "tlds": [_tld(prices) for prices in catalogue.tlds.values()],
     }
 
 
@@ -52,4 +54,20 @@ def _location(location: Location, counted: dict[Slot, Occupancy]) -> dict[str, A
             {"variant": variant, "available": available(variant, total)}
             for variant, total in location.capacity.items()
         ],
+    }
+
+
+def _tld(prices: TldPrices) -> dict[str, Any]:
+    tld = tlds.get(prices.name)
+    return {
+        "name": tld.name,
+        "years": tld.years_min,
+        "prices": [
+            {"billing_plan": plan, "currency": currency, "action": action, "amount_cents": amount}
+            for plan, currencies in prices.prices.items()
+            for currency, charges in currencies.items()
+            for action, amount in charges.items()
+        ],
+        "auth_code_required": tld.transfer.auth_code,
+        "requirements_url": f"/api/about/tlds/{tld.name}",
     }

@@ -5,9 +5,21 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hostcart.contract.statuses import PaymentStatus
-from hostcart.domain.cart import Cart, fail_order, settle_failed_payment
+from hostcart.domain.cart import Cart, DomainItem, DomainStatus, fail_order, settle_failed_payment
 from hostcart.domain.payment import Invoice, InvoiceStatus, Payment
-from hostcart.ports import CartStore, Clock, Metrics, Payments, RefusedError, Sites, UnavailableError
+from hostcart.domain.reconciliation import Verdict
+from hostcart.ports import (
+    CartStore,
+    Clock,
+    DnsZones,
+    Metrics,
+    Payments,
+    RefusedError,
+    Registrar,
+    Sites,
+    UnavailableError,
+)
+from hostcart.use_cases.domain_attempt import DomainTiming, domain_of, look
 from hostcart.use_cases.errors import failure_of
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
@@ -20,27 +32,43 @@ class RefundPaymentPorts:
     carts: CartStore
     payments: Payments
     sites: Sites
+    registrar: Registrar
+    zones: DnsZones
     clock: Clock
     metrics: Metrics
 
 
+DELIVERED: Final = "delivered"
+"""Instead of a payment's status: the name is ours or may still become so, and is not refunded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compensation:
-    """`settled` is False while the processor still works on the refund, or on the debit to refund."""
+    """`settled` is False while the processor still works on the refund, or on the debit to refund.
+
+    `status` is the payment's, or DELIVERED when there is nothing to compensate: the order goes on.
+    """
 
     order_id: str
-    status: PaymentStatus
+    status: str
     settled: bool
 
 
 def refund_payment(
-    account_id: str, cart_token: str, *, cause: str | None, ports: RefundPaymentPorts
+    account_id: str,
+    cart_token: str,
+    *,
+    cause: str | None,
+    timing: DomainTiming,
+    ports: RefundPaymentPorts,
 ) -> Compensation:
     """Stops the order first, so that nothing is charged or delivered any more; then undoes. Repeatable.
 
     `cause` is the failed task's error as the state machine caught it (JSON text).
     """
     cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
+    if _may_be_ours(cart, timing, ports):
+        return Compensation(order_id=cart.opened.id, status=DELIVERED, settled=False)
     if not cart.opened.status.terminal:
         failure = failure_of(_code(cause))
         now = ports.clock.now()
@@ -53,12 +81,31 @@ def refund_payment(
     )
 
 
+def _may_be_ours(cart: Cart, timing: DomainTiming, ports: RefundPaymentPorts) -> bool:
+    """A name that was bought is never given back, nor one whose purchase may still come to light."""
+    order = cart.opened
+    if not isinstance(cart.item, DomainItem) or order.failure is not None or order.status.terminal:
+        return False
+    domain, now = domain_of(cart), ports.clock.now()
+    if domain.status is DomainStatus.ACTIVE:
+        return True
+    if domain.attempt == 0:
+        return False
+    verdict = look(cart, ports.registrar, timing, now).decision.verdict
+    if verdict is Verdict.RETRY:
+        return now < (domain.attempt_at or now) + timing.late
+    return verdict not in {Verdict.FAILED, Verdict.LOST}
+
+
 def _settle(cart: Cart, ports: RefundPaymentPorts) -> Cart:
     payment = _give_back(cart, ports.payments)
     if payment is None:
         return cart
     _cancel_subscription(cart, ports.payments)
-    ports.sites.delete(cart.opened.id)
+    if isinstance(cart.item, DomainItem):
+        ports.zones.delete(cart.item.name, reference=cart.opened.id)
+    else:
+        ports.sites.delete(cart.opened.id)
     now = ports.clock.now()
     settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
     if settled.payment.status is not cart.payment.status:

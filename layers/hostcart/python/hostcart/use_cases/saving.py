@@ -24,6 +24,7 @@ def change(
     how: Callable[[Cart], Cart],
     *,
     sealed_password: bytes | None = None,
+    drop_claim: bool = False,
 ) -> Cart:
     """Applies `how` and saves; when somebody else wrote first, applies it to what is there now.
 
@@ -37,7 +38,9 @@ def change(
             return cart
         try:
             released = cart.slot if changed.slot is None else None
-            return carts.save(changed, sealed_password=sealed_password, release=released)
+            return carts.save(
+                changed, sealed_password=sealed_password, release=released, drop_claim=drop_claim
+            )
         except ConflictError:
             cart = load(carts, cart.account.id, cart.token)
     raise UnavailableError("contended")

@@ -1,0 +1,89 @@
+"""DNS zones on Route 53 (port DnsZones)."""
+
+from typing import TYPE_CHECKING, Final
+
+from hostcart.adapters.aws_errors import aws_errors
+from hostcart.ports import UnavailableError, Zone
+
+if TYPE_CHECKING:
+    from mypy_boto3_route53.client import Route53Client
+    from mypy_boto3_route53.type_defs import HostedZoneTypeDef, ResourceRecordSetOutputTypeDef
+
+_TTL_SECONDS: Final = 300
+_OWN: Final = frozenset({"SOA", "NS"})  # Route 53's own at the apex go with the zone
+
+
+class Route53Zones:
+    """`parking_address` is the IPv4 address that a new name points to."""
+
+    def __init__(self, client: "Route53Client", parking_address: str) -> None:
+        self._client = client
+        self._parking = parking_address
+
+    def ensure(self, name: str, *, reference: str) -> Zone:
+        with aws_errors("dns"):
+            zone_id = self._create(name, reference)
+            nameservers = self._client.get_hosted_zone(Id=zone_id)["DelegationSet"]["NameServers"]
+            self._park(zone_id, name)
+        return Zone(id=zone_id, nameservers=tuple(server.lower().rstrip(".") for server in nameservers))
+
+    def delete(self, name: str, *, reference: str) -> None:
+        with aws_errors("dns"):
+            zone_id = self._find(name, reference)
+            if zone_id is None:
+                return
+            try:
+                records = self._client.list_resource_record_sets(HostedZoneId=zone_id)["ResourceRecordSets"]
+                self._delete_records(zone_id, [record for record in records if record["Type"] not in _OWN])
+                self._client.delete_hosted_zone(Id=zone_id)
+            except self._client.exceptions.NoSuchHostedZone:
+                return
+
+    def _create(self, name: str, reference: str) -> str:
+        """AWS refuses a second zone under one reference: then the first is looked up."""
+        try:
+            created = self._client.create_hosted_zone(Name=name, CallerReference=reference)
+            return _bare_id(created["HostedZone"])
+        except self._client.exceptions.HostedZoneAlreadyExists:
+            found = self._find(name, reference)
+            if found is None:
+                raise UnavailableError("dns_zone_not_listed_yet") from None
+            return found
+
+    def _find(self, name: str, reference: str) -> str | None:
+        """The zone made under the reference: others of the name may be somebody else's."""
+        for zone in self._client.list_hosted_zones_by_name(DNSName=name)["HostedZones"]:
+            if zone["CallerReference"] == reference:
+                return _bare_id(zone)
+        return None
+
+    def _park(self, zone_id: str, name: str) -> None:
+        self._client.change_resource_record_sets(
+            HostedZoneId=zone_id,
+            ChangeBatch={
+                "Changes": [
+                    {
+                        "Action": "UPSERT",
+                        "ResourceRecordSet": {
+                            "Name": name,
+                            "Type": "A",
+                            "TTL": _TTL_SECONDS,
+                            "ResourceRecords": [{"Value": self._parking}],
+                        },
+                    }
+                ]
+            },
+        )
+
+    def _delete_records(self, zone_id: str, records: "list[ResourceRecordSetOutputTypeDef]") -> None:
+        if records:
+            self._client.change_resource_record_sets(
+                HostedZoneId=zone_id,
+                ChangeBatch={
+                    "Changes": [{"Action": "DELETE", "ResourceRecordSet": record} for record in records]
+                },
+            )
+
+
+def _bare_id(zone: "HostedZoneTypeDef") -> str:
+    return zone["Id"].removeprefix("/hostedzone/")

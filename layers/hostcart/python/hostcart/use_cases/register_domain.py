@@ -1,0 +1,217 @@
+"""Register or transfer the name, once, and set it up; whatever was lost is looked up, never sent blindly."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hostcart.domain.cart import (
+    Cart,
+    Domain,
+    DomainAction,
+    DomainStatus,
+    TaskName,
+    attempt_domain,
+    deliver_domain,
+    require_running,
+)
+from hostcart.domain.contacts_registrar import registrar_contacts, registry_requirements
+from hostcart.domain.domain_names import normalise
+from hostcart.domain.domain_secrets import DomainSecrets, from_bytes
+from hostcart.domain.reconciliation import Verdict
+from hostcart.domain.registration import RegisteredDomain, RegistrationRequest, TransferRequest
+from hostcart.domain.tlds import get as tld_of
+from hostcart.ports import (
+    CartStore,
+    Cipher,
+    ClaimTakenError,
+    Clock,
+    ConflictError,
+    DnsZones,
+    Metrics,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    RefusedError,
+    Registrar,
+    UnavailableError,
+)
+from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, first_attempt, look
+from hostcart.use_cases.errors import DomainFailedError, domain_failure
+from hostcart.use_cases.saving import change, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterDomainPorts:
+    carts: CartStore
+    registrar: Registrar
+    zones: DnsZones
+    cipher: Cipher
+    clock: Clock
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """`wait_seconds` is when to look again while the name is not ours yet."""
+
+    ready: bool
+    wait_seconds: int
+
+
+def register_domain(
+    account_id: str, cart_token: str, *, timing: DomainTiming, ports: RegisterDomainPorts
+) -> Registration:
+    """Asks the registrar once, then how far it is. Repeatable with any of its answers lost.
+
+    Raises DomainFailedError when the name will not be ours, and the ports' UnavailableError to be retried.
+    """
+    cart = load(ports.carts, account_id, cart_token)
+    if domain_of(cart).status is DomainStatus.ACTIVE:
+        return Registration(ready=True, wait_seconds=0)
+    require_running(cart, TaskName.REGISTER_DOMAIN)
+    if domain_of(cart).attempt == 0:
+        cart = _begin(cart, ports)
+        cart = _send(cart, ports)
+    return _follow(cart, timing, ports)
+
+
+def _begin(cart: Cart, ports: RegisterDomainPorts) -> Cart:
+    """The zone first, as some registries want working nameservers; then the record of the attempt."""
+    zone = ports.zones.ensure(cart.domain.name, reference=cart.opened.id)
+    domain = first_attempt(cart, ports.registrar, ports.clock.now())
+    return _record(cart, replace(domain, zone_id=zone.id, nameservers=zone.nameservers), ports)
+
+
+def _record(cart: Cart, domain: Domain, ports: RegisterDomainPorts) -> Cart:
+    """Stores the attempt before it is made, and makes the claim firm with it."""
+    try:
+        return ports.carts.save_claimed(attempt_domain(cart, domain, ports.clock.now()))
+    except ClaimTakenError as taken:
+        raise DomainFailedError("domain_lost") from taken
+    except ConflictError:
+        raise UnavailableError("contended") from None
+
+
+def _send(cart: Cart, ports: RegisterDomainPorts) -> Cart:
+    """One call that may cost money. Only the first one's refusal proves that nothing happened."""
+    first = domain_of(cart).attempt == 1
+    sealed = ports.carts.load_sealed(cart.account.id, cart.token).item
+    if sealed is None:
+        raise DomainFailedError("domain_refused")
+    secrets = from_bytes(ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token))
+    try:
+        if cart.domain.action is DomainAction.REGISTER:
+            ports.registrar.register(_registration(cart, secrets))
+        else:
+            ports.registrar.start_transfer(
+                TransferRequest(
+                    name=cart.domain.name, price=cart.domain.registrar_price, auth_code=secrets.auth_code
+                )
+            )
+    except OutcomeUnknownError as unknown:
+        ports.metrics.count("RegistrarOutcomeUnknown", action=cart.domain.action, code=unknown.code)
+    except (UnavailableError, MisconfiguredError):
+        _take_back(cart, ports)  # nothing happened
+        raise
+    except RefusedError as refused:
+        ports.metrics.count("RegistrarRefused", action=cart.domain.action, code=refused.code)
+        if first:
+            _take_back(cart, ports)
+            raise DomainFailedError(domain_failure(refused.code)) from refused
+    return cart
+
+
+def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
+    """The attempt did not take place."""
+    attempt, now = domain_of(cart).attempt, ports.clock.now()
+
+    def how(current: Cart) -> Cart:
+        domain = domain_of(current)
+        return attempt_domain(current, replace(domain, attempt=attempt - 1), now)
+
+    change(ports.carts, cart, how)
+
+
+def _registration(cart: Cart, secrets: DomainSecrets) -> RegistrationRequest:
+    item = cart.domain
+    tld = tld_of(item.suffix)
+    return RegistrationRequest(
+        name=item.name,
+        years=item.years,
+        contacts=registrar_contacts(secrets.contacts, tld),
+        nameservers=domain_of(cart).nameservers,
+        price=item.registrar_price,
+        purchase_type=item.purchase_type,
+        requirements=registry_requirements(secrets.contacts, tld, normalise(item.name)),
+    )
+
+
+def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Registration:
+    now = ports.clock.now()
+    seen = look(cart, ports.registrar, timing, now)
+    if seen.decision.verdict is Verdict.CANCEL:
+        cart, seen = _cancel(cart, seen, timing, ports)
+    if seen.decision.overdue:
+        ports.metrics.count("DomainsOverdue", action=cart.domain.action, reason=seen.decision.reason)
+    match seen.decision.verdict:
+        case Verdict.ADOPT if seen.domain is not None:
+            _set_up(cart, seen.domain, ports)
+            _deliver(cart, seen.domain, ports)
+            return Registration(ready=True, wait_seconds=0)
+        case Verdict.FAILED | Verdict.LOST:
+            ports.metrics.count("DomainsFailed", reason=seen.decision.reason)
+            raise DomainFailedError(domain_failure(seen.decision.reason))
+        case Verdict.RETRY:
+            domain = domain_of(cart)
+            again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
+            cart = _send(_record(cart, again, ports), ports)
+    return Registration(ready=False, wait_seconds=timing.wait(domain_of(cart), now))
+
+
+def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainPorts) -> tuple[Cart, Seen]:
+    """Has the transfer cancelled, so that it cannot complete behind a refund; then looks again."""
+    now = ports.clock.now()
+    try:
+        ports.registrar.cancel_transfer(cart.domain.name)
+    except RefusedError:
+        refused = replace(domain_of(cart), cancel_refused=True)
+        cart = change(ports.carts, cart, lambda current: attempt_domain(current, refused, now))
+    after = look(cart, ports.registrar, timing, now)
+    if after.decision.verdict is Verdict.FAILED:
+        after = replace(after, decision=replace(after.decision, reason=seen.decision.reason))
+    return cart, after
+
+
+def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> None:
+    """Contacts and nameservers as ordered. The name is ours already: a refusal is for an operator to mend."""
+    name, nameservers = cart.domain.name, domain_of(cart).nameservers
+    try:
+        if cart.domain.action is DomainAction.TRANSFER:
+            sealed = ports.carts.load_sealed(cart.account.id, cart.token).item or b""
+            opened = ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token)
+            contacts = registrar_contacts(from_bytes(opened).contacts, tld_of(cart.domain.suffix))
+            ports.registrar.set_contacts(name, contacts)
+        if set(found.nameservers) != {server.lower().rstrip(".") for server in nameservers}:
+            ports.registrar.set_nameservers(name, nameservers)
+    except RefusedError as refused:
+        ports.metrics.count("DomainSetupRefused", code=refused.code)
+
+
+def _deliver(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> None:
+    now = ports.clock.now()
+    delivered = change(ports.carts, cart, lambda current: _delivered(current, found, now))
+    started = delivered.opened.delivery_started_at
+    if started is not None:
+        ports.metrics.seconds("RegistrationTime", (now - started).total_seconds())
+
+
+def _delivered(cart: Cart, found: RegisteredDomain, now: datetime) -> Cart:
+    domain = domain_of(cart)
+    if domain.status is DomainStatus.ACTIVE:
+        return cart
+    active = replace(
+        domain,
+        status=DomainStatus.ACTIVE,
+        expires_at=found.expires_at,
+        registration_id=cart.opened.number,
+        delivered_at=now,
+    )
+    return deliver_domain(cart, active, now)
