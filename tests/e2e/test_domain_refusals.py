@@ -26,7 +26,7 @@ from tests.e2e.support.names import (
 )
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import Shop, new_key, site_body
-from tests.e2e.support.world import World
+from tests.e2e.support.world import World, await_value
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]
@@ -340,10 +340,11 @@ def test_every_documented_code_is_in_the_table() -> None:
 def test_the_footprint_would_notice_an_order(world: World, names: Names, shop: Shops) -> None:
     client, name = shop("ready"), new_name()
     before = names.footprint("ready", name)
+    tokens = []
     with pytest.raises(AssertionError), names.nothing_ordered("ready", name):
-        token = place(client, domain_body(name))
-        client.finish(token)
-    world.outcome(token)
+        tokens.append(place(client, domain_body(name)))
+    client.finish(tokens[0])
+    world.outcome(tokens[0])
     after = names.footprint("ready", name)
     assert {part for part in before.__slots__ if getattr(after, part) != getattr(before, part)} == set(
         before.__slots__
@@ -463,13 +464,16 @@ def test_an_owned_name_cannot_be_added(
 
 
 def test_a_name_in_transfer_cannot_be_added(world: World, names: Names, shop: Shops) -> None:
-    client, name = shop("child"), new_name("stuck-transfer-")
-    with names.settings(transfer_seconds=3):
+    client, name = shop("child"), new_name()
+    with names.settings(transfer_seconds=4):
         token = place(client, transfer_body(name))
+        await_value(lambda: names.transfer(name), seconds=20)  # from here on nothing grows for a while
         for action in ("register", "transfer"):
             with names.nothing_ordered("ready", name):
                 refused(post(shop("ready"), transfer_body(name, action=action)), "domain_add_failed")
-    world.stop(token)
+    client.finish(token)
+    world.outcome(token)
+    names.delivered_once(token, name, amount=COM, kind="transfer")
 
 
 def test_another_account_s_registration_is_no_source(

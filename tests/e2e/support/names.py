@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -62,10 +62,11 @@ SECRETS: Final[Mapping[str, str]] = {
         f"registrant {name}": REGISTRANT[name]
         for name in ("first_name", "last_name", "organization", "street_address", "email", "phone")
     },
-    "registrant phone in digits": "15035550147",
+    "registrant phone undotted": "+15035550147",
     "registrant Italian street": ITALIAN["street_address"],
-    "registrant Italian phone in digits": "390612345678",
-    "registrant Italian phone in groups": ITALIAN["phone"],
+    "registrant Italian phone": ITALIAN["phone"],
+    "registrant Italian phone dotted": "+39.0612345678",
+    "registrant Italian phone undotted": "+390612345678",
     "registrant regCode": ITALIAN["extra_properties"]["regCode"],
 }
 """What no log may show of any order that these helpers place, by a name that may be shown."""
@@ -137,6 +138,15 @@ class Names:
             if item["name"] == name
         ]
 
+    def bought(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """By name what was ordered of the registrar and not given back: registration or transfer."""
+        found: dict[str, list[str]] = {name: [] for name in names}
+        for order in self._listed("orders"):
+            for item in order["items"]:
+                if item["name"] in found and item["status"] == "success":
+                    found[item["name"]].append(item["type"])
+        return found
+
     def domain(self, name: str) -> Json | None:
         """The name in our account at the registrar, contacts and nameservers included."""
         return next((entry for entry in self._listed("domains") if entry["name"] == name), None)
@@ -154,6 +164,16 @@ class Names:
             yield
         finally:
             self.world.http.post(url, json={name: before[name] for name in settings}).raise_for_status()
+
+    @contextlib.contextmanager
+    def unhurried(self, *functions: str) -> Iterator[None]:
+        """Without the limit of requests that functions and registrar keep: it makes many orders slow."""
+        limit = {"REGISTRAR_REQUESTS_PER_SECOND": "1000"}
+        with contextlib.ExitStack() as stack:
+            for function in functions:
+                stack.enter_context(self.world.environment(function, **limit))
+            stack.enter_context(self.settings(requests_per_second=0))
+            yield
 
     def take(self, name: str) -> None:
         """Somebody else registers the name."""
@@ -206,7 +226,7 @@ class Names:
         before = self.footprint(account, name)
         yield
         after = self.footprint(account, name)
-        assert after == before
+        assert after == before, f"{before} became {after}"
 
     def delivered_once(self, token: str, name: str, *, amount: int, kind: str = "registration") -> None:
         """One live registrar order, one zone, one firm claim, one paid invoice, one subscription."""
