@@ -43,7 +43,7 @@ def token(world: World) -> str:
 
 
 def _order_domains(world: World, client: Shop) -> None:
-    """Delivered with contacts and auth code, some answers lost on the way; refunded; refused for each part."""
+    """Delivered with contacts and auth code, answers lost on the way; refunded; refused."""
     names, italian, moved = Names(world), new_name(suffix="it"), new_name()
     world.arm("registrar", "POST /v4/domains", "drop_after")
     world.arm("registrar", "POST /v4/transfers", "status:500")
