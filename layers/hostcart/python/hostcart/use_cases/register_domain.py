@@ -148,6 +148,8 @@ def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Reg
     seen = look(cart, ports.registrar, timing, now)
     if seen.decision.verdict is Verdict.CANCEL:
         cart, seen = _cancel(cart, seen, timing, ports)
+    if seen.decision.overdue:
+        ports.metrics.count("DomainsOverdue", action=cart.domain.action, reason=seen.decision.reason)
     match seen.decision.verdict:
         case Verdict.ADOPT if seen.domain is not None:
             _set_up(cart, seen.domain, ports)
