@@ -35,16 +35,18 @@ LOOK: Final = "GET /v4/domains/*"
 ORDERS: Final = "GET /v4/orders"
 _HELD_SECONDS: Final = 2
 _LATE_SECONDS: Final = 5  # later than the product needs to take a name for not ordered
+_PATIENCE_OVER: Final = 11  # seconds; the product waits 9 for an answer
 _DEADLINE: Final = "12"
-_TRANSFER_SECONDS: Final = 4
-_SLOW_TRANSFER_SECONDS: Final = 16  # at the deadline it can no longer be cancelled
 _TIMINGS: Final = {"TRANSFER_DEADLINE_SECONDS": _DEADLINE}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One order: `faults` are armed at the registrar before it (and must be met), `failure` is the code that
-    a refunded order ends with; without one it is delivered."""
+    """One order: `faults` are armed at the registrar before it and must be met.
+
+    `failure` is the code that a refunded order ends with; without one it is delivered. `registrar_orders` is
+    how many the registrar took, refunded ones too. A transfer whose half is over cannot be cancelled.
+    """
 
     fate: str = ""
     transfer: bool = False
@@ -52,6 +54,7 @@ class Fault:
     failure: str | None = None
     registrar_orders: int = 1
     domain: dict[str, Any] = field(default_factory=dict)
+    transfer_seconds: float = 4
 
     @property
     def kind(self) -> str:
@@ -71,20 +74,29 @@ def _transfer(*faults: tuple[str, str, int], **more: Any) -> Fault:
 
 
 FAULTS: Final = {
-    # the first of all: no other order takes the faults of its looks
+    # First those whose faults no other order may take, last those that are sent again and might: they end
+    # alike whichever of their faults they meet.
+    "would not cancel at the deadline": _transfer(transfer_seconds=16),
     "is cut off after the effect, and the looks fail": _register(
         (REGISTER, "drop_after", 1), (LOOK, "status:500", 2), (ORDERS, "status:503", 1)
+    ),
+    "asks another price": _register(
+        (REGISTER, "error:wrong_price", 1), failure="domain_price_changed", registrar_orders=0
+    ),
+    "answers 500 for a real refusal": _register(
+        fate="no-credit-", failure="domain_refused", registrar_orders=0
+    ),
+    "answers 500 for a wrong auth code": _transfer(
+        failure="domain_refused", registrar_orders=0, domain={"authcode": WRONG_CODE}
     ),
     "times out after the effect": _register((REGISTER, "timeout_after", 1)),
     "times out before the effect": _register((REGISTER, "timeout_before", 1)),
     "is cut off after the effect": _register((REGISTER, "drop_after", 1)),
     "is cut off before the effect": _register((REGISTER, "drop", 1)),
+    "registers after we gave up and asked again": _register((REGISTER, f"slow:{_PATIENCE_OVER}", 1)),
     "answers 500 for a moment": _register((REGISTER, "status:500", 1)),
     "is busy": _register((REGISTER, "error:rate_limited", 1)),
     "denies us for a moment": _register((REGISTER, "error:permission_denied", 1)),
-    "answers 500 for a real refusal": _register(
-        fate="no-credit-", failure="domain_refused", registrar_orders=0
-    ),
     "registers late behind a 500": _register(fate="late-registration-"),
     "registers slowly": _register(fate="slow-registration-"),
     "refuses late": _register(fate="late-refusal-", failure="domain_refused"),
@@ -92,14 +104,8 @@ FAULTS: Final = {
     "refuses the contact": _register(
         fate="refused-contact-", failure="domain_contact_refused", registrar_orders=0
     ),
-    "asks another price": _register(
-        (REGISTER, "error:wrong_price", 1), failure="domain_price_changed", registrar_orders=0
-    ),
     "times out after the transfer began": _transfer((TRANSFER, "timeout_after", 1)),
     "is cut off before the transfer began": _transfer((TRANSFER, "drop", 1)),
-    "answers 500 for a wrong auth code": _transfer(
-        failure="domain_refused", registrar_orders=0, domain={"authcode": WRONG_CODE}
-    ),
     "knows no such name to transfer": _transfer(
         fate="unregistered-", failure="domain_refused", registrar_orders=0
     ),
@@ -129,7 +135,7 @@ def timing(world: World, names: Names) -> Iterator[None]:
 def placed(world: World, names: Names, timing: None) -> Iterator[dict[str, Ordered]]:
     del timing
     client = Shop(world.http, world.facts["api_url"], world.accounts["ready"])
-    with names.settings(late_seconds=_LATE_SECONDS, transfer_seconds=_TRANSFER_SECONDS):
+    with names.settings(late_seconds=_LATE_SECONDS):
         yield {title: _place(world, names, client, fault) for title, fault in FAULTS.items()}
 
 
@@ -139,9 +145,12 @@ def _place(world: World, names: Names, client: Shop, fault: Fault) -> Ordered:
         world.arm("registrar", match, action, times)
     name = new_name(fault.fate, "org" if fault.transfer else "com")
     body = transfer_body(name, **fault.domain) if fault.transfer else domain_body(name, **fault.domain)
-    order = Ordered(names, client, name, body)
-    if fault.faults:
-        await_value(lambda: world.armed("registrar") == [], seconds=60)
+    with names.settings(transfer_seconds=fault.transfer_seconds):
+        order = Ordered(names, client, name, body)
+        if fault.faults:
+            await_value(lambda: world.armed("registrar") == [], seconds=60)
+        if fault.transfer and fault.registrar_orders:
+            await_value(lambda: names.transfer(name), seconds=60)
     return order
 
 
@@ -195,20 +204,6 @@ def test_somebody_else_takes_the_name_before_it_is_registered(
     assert (view["order"]["status"], view["failure"]["code"]) == ("failed", "domain_lost")
     assert names.orders(name) == []
     names.refunded_in_full(order.token, name, amount=COM)
-
-
-def test_a_transfer_that_can_no_longer_be_cancelled_is_waited_for(
-    names: Names, world: World, shop: Shops, timing: None
-) -> None:
-    """At the deadline the registrar refuses to cancel: the name comes, and is delivered."""
-    del timing
-    name = new_name(suffix="org")
-    with names.settings(transfer_seconds=_SLOW_TRANSFER_SECONDS):
-        order = Ordered(names, shop("ready"), name, transfer_body(name))
-        await_value(lambda: names.transfer(name), seconds=20)
-    assert order.ended()["order"]["status"] == "completed"
-    names.delivered_once(order.token, name, amount=ORG, kind="transfer")
-    assert world.received(order.sink["path"])[0]["body"]["type"] == "order.completed"
 
 
 HELD: Final = {
