@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 from tests.e2e.support.names import (
     AUTH_CODE,
     COM,
+    FRENCH,
     ITALIAN,
     ORG,
     REGISTRANT,
@@ -57,6 +58,7 @@ class Example:
     domain: Mapping[str, Any] = field(default_factory=dict)
     requirements: Mapping[str, str] = field(default_factory=dict)
     registrant: Mapping[str, str] = field(default_factory=dict)
+    tech: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unicode_name(self) -> str:
@@ -95,6 +97,13 @@ _ITALIAN_AT_REGISTRAR: Final = {
     "country": "IT",
     "phone": "+39.0612345678",
 }
+_FRENCH_AT_REGISTRAR: Final = {
+    **{name: value for name, value in _AT_REGISTRAR.items() if name not in ("companyName", "state")},
+    "city": "Paris",
+    "zip": "75001",
+    "country": "FR",
+    "phone": "+33.123456789",
+}
 
 EXAMPLES: Final = {
     "com": Example(
@@ -113,13 +122,18 @@ EXAMPLES: Final = {
         renewal=1199,
         product="prod_domain_it",
         domain={"contact": contact(ITALIAN)},
-        requirements={
-            "entityType": "1",
-            "regCode": "RSSMRA80A01H501U",
-            "nationalityCode": "IT",
-            "consentForPublishing": "false",
-        },
+        requirements={"X-IT-ENTITY-TYPE": "1", "X-IT-PIN": "RSSMRA80A01H501U"},
         registrant=_ITALIAN_AT_REGISTRAR,
+    ),
+    "fr with its registry's fields": Example(
+        name=f"{_LABEL}.fr",
+        amount=1099,
+        renewal=1299,
+        product="prod_domain_fr",
+        domain={"contact": contact(FRENCH)},
+        requirements={"business": "no", "X-FR-BIRTHDATE": "1990-01-31", "X-FR-BIRTHPLACE": "US"},
+        registrant=_FRENCH_AT_REGISTRAR,
+        tech={"companyName": f"{REGISTRANT['first_name']} {REGISTRANT['last_name']}"},
     ),
     "a name in Unicode": Example(
         name=_IDN.encode("idna").decode(),
@@ -264,9 +278,9 @@ def test_the_registrar_has_contacts_and_nameservers(delivered: Delivered, names:
     example, view = EXAMPLES[title], delivered.views[title]
     held = names.domain(example.name)
     assert held is not None
-    assert held["contacts"]["registrant"] == example.registrant
-    assert all(held["contacts"][role] == example.registrant for role in ("admin", "tech", "billing"))
-    assert {name: held["requirements"].get(name) for name in example.requirements} == example.requirements
+    everybody = dict.fromkeys(("registrant", "admin", "tech", "billing"), example.registrant)
+    assert held["contacts"] == {**everybody, "tech": {**example.registrant, **example.tech}}
+    assert held["requirements"] == example.requirements
     assert sorted(held["nameservers"]) == sorted(view["domain"]["nameservers"])
     assert held["expires_at"] == view["domain"]["expires_at"]
 

@@ -12,6 +12,7 @@ from tests.e2e.support.names import (
     AUTH_CODE,
     CHECK,
     COM,
+    FRENCH,
     ITALIAN,
     PATH,
     REGISTRANT,
@@ -32,10 +33,6 @@ type Json = dict[str, Any]
 type Shops = Callable[..., Shop]
 
 JSON: Final = {"Content-Type": "application/json"}
-FRENCH: Final = {
-    **contact(country="FR", post_code="75001", city="Paris", state=None, phone="+33123456789"),
-    "organization": None,
-}
 _EVER: Final = 1000
 DOCUMENTED: Final = {
     # authorization and gating
@@ -286,7 +283,9 @@ PROCESSING: Final = {
     "no registry fields": case(
         "domain_contact_needs_augmentation", suffix="it", contact=contact(ITALIAN, extra_properties=None)
     ),
-    "no birth data": case("domain_contact_needs_augmentation", suffix="fr", contact=FRENCH),
+    "no birth data": case(
+        "domain_contact_needs_augmentation", suffix="fr", contact=contact(FRENCH, extra_properties=None)
+    ),
     "no purpose": case("domain_contact_needs_augmentation", suffix="us"),
     "the payment cannot begin": case(
         "cart_pay_failed", fault=("stripe", "POST /v1/invoices", "error:parameter_invalid_empty")
@@ -357,7 +356,10 @@ def test_the_footprint_would_notice_an_order(world: World, names: Names, shop: S
 
 def test_violations_name_role_field_and_rule(shop: Shops) -> None:
     american = contact(organization=None)
-    roles = {"admin": {"source": "new", **american}, "tech": {"source": "new", **contact(FRENCH)}}
+    roles = {
+        "admin": {"source": "new", **american},
+        "tech": {"source": "new", **contact(FRENCH, extra_properties=None)},
+    }
     body = domain_body(new_name(suffix="fr"), contact=contact(FRENCH, country="DE", post_code="10115"))
     body["domain"]["role_contacts"] = roles
     answer = post(shop("ready"), body)

@@ -55,6 +55,16 @@ ITALIAN: Final[Mapping[str, Any]] = {
         "consentForPublishing": False,
     },
 }
+FRENCH: Final[Mapping[str, Any]] = {
+    **REGISTRANT,
+    "organization": None,
+    "post_code": "75001",
+    "city": "Paris",
+    "state": None,
+    "country": "FR",
+    "phone": "+33123456789",
+    "extra_properties": {"birthDate": "1990-01-31", "birthCountry": "US"},
+}
 SECRETS: Final[Mapping[str, str]] = {
     "auth code": AUTH_CODE,
     "wrong auth code": WRONG_CODE,
@@ -67,6 +77,8 @@ SECRETS: Final[Mapping[str, str]] = {
     "registrant Italian phone": ITALIAN["phone"],
     "registrant Italian phone dotted": "+39.0612345678",
     "registrant Italian phone undotted": "+390612345678",
+    "registrant French phone": FRENCH["phone"],
+    "registrant French phone dotted": "+33.123456789",
     "registrant regCode": ITALIAN["extra_properties"]["regCode"],
 }
 """What no log may show of any order that these helpers place, by a name that may be shown."""
