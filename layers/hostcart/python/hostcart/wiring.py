@@ -193,7 +193,8 @@ def for_order_domain() -> "OrderDomainPorts":
 def for_registrar_orders() -> "RegistrarOrdersPorts":
     from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
 
-    return RegistrarOrdersPorts(carts=carts(), directory=directory())
+    with_sites = settings.registrar_orders_with_sites()
+    return RegistrarOrdersPorts(carts=carts(), directory=directory(), with_sites=with_sites)
 
 
 def for_charge_payment() -> "ChargePaymentPorts":

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from hostcart.contract.registrar_statuses import Interval, SaleItemStatus, SaleKind, SaleStatus
 from hostcart.contract.responses import Maybe, Timestamp
+from hostcart.contract.statuses import Interval, SaleItemStatus, SaleKind, SaleStatus
 
 
 def _drop_default(schema: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ As the registrar does, it leaves out what is zero or has no value.
 
 from typing import Any, Final
 
-from hostcart.contract.registrar_statuses import SaleKind
+from hostcart.contract.statuses import SaleKind
 from hostcart.domain.money import decimal_text
 from hostcart.domain.sales import Sale, SaleItem
 

@@ -10,8 +10,15 @@ It is stored with the order's entry in the list, in a short form, since each wri
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hostcart.contract.registrar_statuses import Interval, SaleItemStatus, SaleKind, SaleStatus
-from hostcart.contract.statuses import OrderStatus, PaymentStatus, Term
+from hostcart.contract.statuses import (
+    Interval,
+    OrderStatus,
+    PaymentStatus,
+    SaleItemStatus,
+    SaleKind,
+    SaleStatus,
+    Term,
+)
 from hostcart.domain.cart import Cart, DomainAction, DomainItem
 from hostcart.domain.money import total
 from hostcart.domain.payment import Payment

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hostcart.contract.registrar_statuses import SaleStatus
+from hostcart.contract.statuses import SaleStatus
 from hostcart.domain.sales import Sale
 
 
@@ -45,3 +45,13 @@ class SalesFilter:
             return True
         placed = datetime.fromisoformat(sale.created_at)
         return (self.since is None or placed >= self.since) and (self.until is None or placed < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersWanted:
+    """Page `page` (from 1) of `per_page` orders, oldest first unless `newest_first`."""
+
+    page: int
+    per_page: int
+    newest_first: bool
+    filter: SalesFilter

@@ -7,14 +7,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 from hostcart.contract.errors import ApiError, FieldError
-from hostcart.contract.registrar_statuses import SaleStatus
-from hostcart.domain.sales_filter import SalesFilter
-from hostcart.use_cases.read_registrar_orders import OrdersWanted
+from hostcart.contract.statuses import SaleStatus
+from hostcart.domain.sales_filter import OrdersWanted, SalesFilter
 
 LARGEST_PER_PAGE: Final = 1000
 LARGEST_INT32: Final = 2**31 - 1
 DIRECTIONS: Final = ("asc", "desc")
-NAME: Final = r"^\*?[^\s*/]{0,253}$"
+NAME: Final = r"^(\*|\*?[^\s*/]{1,253})$"
 TLD: Final = r"^\.?[^\s*/]{1,63}$"
 PARAMETERS: Final = (
     "perPage",
@@ -67,7 +66,7 @@ def link(query: Mapping[str, str], page: int, last_page: int) -> dict[str, str]:
 def _name(text: str | None) -> str | None:
     if text is None:
         return None
-    if not text or not re.fullmatch(NAME, text):
+    if not re.fullmatch(NAME, text):
         raise _invalid("domainName", "must be a domain name, or * and the end of one")
     if text.isascii() or text.startswith("*"):
         return text.lower().rstrip(".")

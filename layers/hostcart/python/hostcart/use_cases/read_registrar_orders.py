@@ -1,4 +1,4 @@
-"""The registrar API's orders: pages cut by order number, and one order.
+"""The registrar API's orders: who asks, pages cut by order number, and one order.
 
 A page is a range of numbers, so that it costs the same at any depth and holds the same orders whatever
 arrives. A filter leaves orders out of a page; it does not cut the pages anew.
@@ -7,28 +7,24 @@ arrives. A filter leaves orders out of a page; it does not cut the pages anew.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hostcart.contract.registrar_statuses import SaleKind
+from hostcart.contract.errors import ApiError
+from hostcart.contract.statuses import SaleKind
+from hostcart.domain.accounts import Caller
 from hostcart.domain.sales import Sale
-from hostcart.domain.sales_filter import SalesFilter
+from hostcart.domain.sales_filter import OrdersWanted
 from hostcart.ports import CartStore, Directory
+from hostcart.use_cases.authenticate import UnauthenticatedError, authenticate_basic
 
 _LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrarOrdersPorts:
+    """`with_sites` is False where orders of sites are left out."""
+
     carts: CartStore
     directory: Directory
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrdersWanted:
-    """Page `page` (from 1) of `per_page` orders, oldest first unless `newest_first`."""
-
-    page: int
-    per_page: int
-    newest_first: bool
-    filter: SalesFilter
+    with_sites: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +36,23 @@ class OrdersFound:
     parent_account_id: int | None
 
 
-def list_registrar_orders(
-    account_id: str, wanted: OrdersWanted, *, with_sites: bool, ports: RegistrarOrdersPorts
-) -> OrdersFound:
-    """`with_sites` is False where orders of sites are left out."""
+def registrar_caller(name: str, key: str, ports: RegistrarOrdersPorts) -> Caller:
+    """Who has this name (of a user or an account) and this API key. Raises ApiError unauthenticated."""
+    try:
+        return authenticate_basic(name, key, ports.directory)
+    except UnauthenticatedError as refused:
+        raise ApiError("unauthenticated") from refused
+
+
+def list_registrar_orders(account_id: str, wanted: OrdersWanted, ports: RegistrarOrdersPorts) -> OrdersFound:
+    """The page that is wanted; one behind the last is empty."""
     total = ports.carts.last_number(account_id)
     first = (wanted.page - 1) * wanted.per_page + 1
     last = min(first + wanted.per_page - 1, total)
     if wanted.newest_first:
         first, last = total + 1 - last, total + 1 - first
     sales = ports.carts.sales(account_id, first=first, last=last) if first <= last else ()
-    shown = [sale for sale in sales if wanted.filter.admits(sale) and (with_sites or _of_domains(sale))]
+    shown = [sale for sale in sales if wanted.filter.admits(sale) and _appears(sale, ports)]
     return OrdersFound(
         sales=shown[::-1] if wanted.newest_first else shown,
         last_page=max(1, -(-total // wanted.per_page)),
@@ -58,18 +60,16 @@ def list_registrar_orders(
     )
 
 
-def read_registrar_order(
-    account_id: str, number: int, *, with_sites: bool, ports: RegistrarOrdersPorts
-) -> Sale | None:
+def read_registrar_order(account_id: str, number: int, ports: RegistrarOrdersPorts) -> Sale | None:
     """The account's order of this number, None when there is none."""
     if not 1 <= number <= ports.carts.last_number(account_id):
         return None
     found = ports.carts.sales(account_id, first=number, last=number)
-    return next((sale for sale in found if with_sites or _of_domains(sale)), None)
+    return next((sale for sale in found if _appears(sale, ports)), None)
 
 
-def _of_domains(sale: Sale) -> bool:
-    return any(item.kind is not SaleKind.SITE for item in sale.items)
+def _appears(sale: Sale, ports: RegistrarOrdersPorts) -> bool:
+    return ports.with_sites or any(item.kind is not SaleKind.SITE for item in sale.items)
 
 
 def _parent(account_id: str, directory: Directory) -> int | None:
