@@ -41,7 +41,7 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "LinkToLaterPages": (
         "Link",
         {
-            "description": "RFC 8288: next and last page, relative to this one; only if another page follows.",
+            "description": "RFC 8288: next and last page, relative to this one, if another follows.",
             "schema": {"type": "string"},
         },
     ),
