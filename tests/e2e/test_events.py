@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from hostcart.contract import responses
+from hostcart.contract import registrar_orders, responses
 from pydantic import BaseModel
 
 from local.engine import invoke
@@ -29,6 +29,8 @@ MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "get_order": responses.OrderView,
     "list_orders": responses.OrderList,
     "describe_catalogue": responses.About,
+    "list_registrar_orders": registrar_orders.RegistrarOrderList,
+    "get_registrar_order": registrar_orders.RegistrarOrderDetails,
 }
 
 
@@ -102,6 +104,12 @@ def test_an_http_event_is_answered_as_expected(name: str, outcomes: Mapping[str,
     body = json.loads(answer["body"])
     assert body.get("code") == expected.get("code")
     assert body | expected.get("result", {}) == body
+    if "message" in expected:
+        assert answer["headers"]["Content-Type"] == "application/json"
+        assert (
+            registrar_orders.RegistrarError.model_validate_json(answer["body"]).message == expected["message"]
+        )
+        return
     refused = answer["statusCode"] >= 400
     assert answer["headers"]["Content-Type"] == f"application/{'problem+' if refused else ''}json"
     (responses.Problem if refused else MODELS[_function(name)]).model_validate_json(answer["body"])

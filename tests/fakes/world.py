@@ -95,6 +95,7 @@ CATALOGUE = Catalogue(
         "ams": Location(name="ams", title="Amsterdam", capacity={"vanilla": None}),
     },
     tlds={name: _tld_prices(name) for name in ("com", "it", "eu", "dev", "co.uk")},
+    usd_rates={"eur": "0.92"},
 )
 
 

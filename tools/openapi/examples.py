@@ -210,3 +210,64 @@ NOTIFICATION: Final = {
         },
     }
 }
+
+_REGISTRAR_ITEM: Final[dict[str, Any]] = {
+    "id": 101,
+    "status": "success",
+    "name": "xn--bcher-kva.com",
+    "tld": "com",
+    "type": "registration",
+    "price": 11.99,
+    "quantity": 1,
+    "duration": 1,
+    "interval": "year",
+}
+_REGISTRAR_ORDER: Final[dict[str, Any]] = {
+    "id": 101,
+    "createDate": _PLACED,
+    "status": "success",
+    "currency": "EUR",
+    "orderItems": [_REGISTRAR_ITEM],
+    "authAmount": 11.99,
+    "totalCapture": 11.99,
+    "finalAmount": "11.99",
+    "currencyRate": 0.92,
+}
+_REGISTRAR_REFUNDED: Final[dict[str, Any]] = {
+    "id": 102,
+    "createDate": _DONE,
+    "status": "failed",
+    "currency": "USD",
+    "orderItems": [
+        {
+            "id": 102,
+            "status": "refunded",
+            "name": "My blog",
+            "type": "site",
+            "price": 13.0,
+            "quantity": 1,
+            "duration": 1,
+            "interval": "month",
+        }
+    ],
+    "authAmount": 13.0,
+    "totalCapture": 13.0,
+    "totalRefund": 13.0,
+}
+REGISTRAR_ORDER_LIST: Final = {
+    "first_of_three": {
+        "parentAccountId": 10000001,
+        "orders": [_REGISTRAR_ORDER, _REGISTRAR_REFUNDED],
+        "nextPage": 2,
+        "lastPage": 3,
+    }
+}
+REGISTRAR_ORDER: Final = {
+    "domain": {
+        **_REGISTRAR_ORDER,
+        "registrar": "name.com",
+        "orderItems": [{**_REGISTRAR_ITEM, "originalPrice": 11.99}],
+    },
+    "refunded": _REGISTRAR_REFUNDED
+    | {"orderItems": [{**_REGISTRAR_REFUNDED["orderItems"][0], "originalPrice": 13.0}]},
+}

@@ -128,6 +128,7 @@ def test_credit_goes_back_to_the_balance(ordered: World) -> None:
     assert ordered.payments.credit == 500
     payment = ordered.cart.payment
     assert (payment.amount_charged, payment.credit_applied, payment.amount_refunded) == (800, 500, 800)
+    assert payment.credit_refunded == 500
 
 
 def test_a_site_and_a_subscription_are_taken_back(delivered: World) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hostcart.use_cases.order_site import OrderSitePorts
     from hostcart.use_cases.placing import PlacingPorts
     from hostcart.use_cases.provision_site import ProvisionSitePorts
+    from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
     from hostcart.use_cases.register_domain import RegisterDomainPorts
     from hostcart.use_cases.send_callback import SendCallbackPorts
@@ -187,6 +188,13 @@ def for_order_domain() -> "OrderDomainPorts":
     return OrderDomainPorts(
         placing=for_placing(), catalogue=catalogue(), features=features(), registrar=registrar()
     )
+
+
+def for_registrar_orders() -> "RegistrarOrdersPorts":
+    from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
+
+    with_sites = settings.registrar_orders_with_sites()
+    return RegistrarOrdersPorts(carts=carts(), directory=directory(), with_sites=with_sites)
 
 
 def for_charge_payment() -> "ChargePaymentPorts":

@@ -8,6 +8,7 @@ from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
+from hostcart.adapters.dynamodb_sales import SALE, DynamoSales
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.ports import (
     CapacityExhaustedError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from hostcart.domain.cart import Cart
     from hostcart.domain.catalogue import Slot
+    from hostcart.domain.sales import Sale
 
 type Item = "dict[str, AttributeValueTypeDef]"
 
@@ -36,6 +38,7 @@ class DynamoCarts:
         self._client = client
         self._table = table
         self._claims = DynamoClaims(client, table)
+        self._sales = DynamoSales(client, table, self.load)
 
     # --- writes -----------------------------------------------------------------------------------
 
@@ -206,9 +209,13 @@ class DynamoCarts:
                 },
                 ScanIndexForward=False,
             )
-        return OrderPage(
-            orders=tuple(json.loads(item["entry"]["S"]) for item in answer["Items"]), total=total
-        )
+        entries = [json.loads(item["entry"]["S"]) for item in answer["Items"]]
+        for entry in entries:
+            entry.pop(SALE, None)
+        return OrderPage(orders=tuple(entries), total=total)
+
+    def sales(self, account_id: str, *, first: int, last: int) -> "list[Sale]":
+        return self._sales.between(account_id, first, last)
 
     # --- building blocks --------------------------------------------------------------------------
 
@@ -310,6 +317,7 @@ def _attributes(cart: "Cart") -> Item:
     """The facts and every view of them."""
     from hostcart.adapters.records import encode
     from hostcart.domain import views
+    from hostcart.domain.sales import stored_sale
 
     attributes: Item = {
         "version": {"N": str(cart.version)},
@@ -320,7 +328,7 @@ def _attributes(cart: "Cart") -> Item:
     if cart.order is not None:
         attributes["number"] = {"N": str(cart.order.number)}
         attributes["order_view"] = {"S": _json(views.order_view(cart))}
-        attributes["entry"] = {"S": _json(views.list_entry(cart))}
+        attributes["entry"] = {"S": _json(views.list_entry(cart) | {SALE: stored_sale(cart)})}
     return attributes
 
 

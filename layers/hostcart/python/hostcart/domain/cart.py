@@ -179,7 +179,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """A cart with its snapshot of prices and, once opened, its order. `slot` is the capacity it holds."""
+    """A cart with its snapshot of prices and, once opened, its order. `slot` is the capacity it holds.
+
+    `usd_rate` is what a US dollar was worth in `currency` when it was ordered, as decimal text; None for
+    orders in US dollars.
+    """
 
     token: str
     version: int
@@ -196,6 +200,7 @@ class Cart:
     slot: Slot | None
     callback: CallbackStatus
     order: Order | None = None
+    usd_rate: str | None = None
 
     @property
     def site(self) -> SiteItem:

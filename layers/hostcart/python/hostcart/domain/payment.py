@@ -56,6 +56,8 @@ class Refund:
 class Payment:
     """The stored payment facts of a cart; `attempt` grows only after a definite failure.
 
+    `amount_refunded` went back to the method, `credit_refunded` to the account's balance.
+
     `asked_at` is when the customer was first asked to act: a debit may fail days after the order.
     """
 
@@ -68,6 +70,7 @@ class Payment:
     amount_charged: int = 0
     credit_applied: int = 0
     amount_refunded: int = 0
+    credit_refunded: int = 0
     attempt: int = 1
     paid_at: datetime | None = None
     asked_at: datetime | None = None

@@ -134,6 +134,7 @@ def _give_back(cart: Cart, payments: Payments) -> Payment | None:
         amount_charged=invoice.amount_paid,
         credit_applied=invoice.credit_applied,
         amount_refunded=refund.refunded,
+        credit_refunded=refund.credited_back,
         paid_at=invoice.paid_at,
     )
 
