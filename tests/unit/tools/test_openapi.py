@@ -138,10 +138,9 @@ def test_every_example_is_valid(made: dict[str, Any]) -> None:
                 examples.NOTIFICATION,  # once for each kind of order
                 examples.REGISTRAR_ORDER_LIST,
                 examples.REGISTRAR_ORDER,
-                *(route.messages for route in REGISTRAR),
             ),
         )
-    )
+    ) + sum(len(route.messages) for route in REGISTRAR)
 
 
 def test_polls_carry_etag_and_304(made: dict[str, Any]) -> None:
