@@ -1,6 +1,7 @@
 """Cancel: accepted until the point of no return, then undone by the order's own tasks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,12 @@ from hostcart.domain import views
 from hostcart.domain.cart import Cart
 from hostcart.domain.payment import AttemptState, InvoiceStatus
 from hostcart.ports import OutcomeUnknownError, UnavailableError
-from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, PaymentFailedError
+from hostcart.use_cases.errors import (
+    DomainFailedError,
+    NewsArrivedError,
+    OrderCancelledError,
+    PaymentFailedError,
+)
 from hostcart.use_cases.refund_payment import DELIVERED
 
 from tests.fakes.payments import Method
@@ -55,7 +61,7 @@ def undone(world: World, payment: PaymentStatus) -> Cart:
 def test_an_order_that_waits_for_the_customer(opened: World) -> None:
     opened.clock.advance(minutes=1)
     accepted = opened.cancel()
-    assert accepted == opened.cart
+    assert accepted == replace(opened.cart, news=False)
     view = views.order_view(accepted)
     requested = views.timestamp(opened.clock.now())
     assert view["cancellation"] == {"status": "accepted", "requested_at": requested}
@@ -68,6 +74,38 @@ def test_an_order_that_waits_for_the_customer(opened: World) -> None:
     assert {task.status for task in cart.opened.tasks} == {TaskStatus.CANCELLED}
     opened.notify()
     assert [sent.body["type"] for sent in opened.callbacks.received] == ["order.cancelled"]
+
+
+def test_the_wait_is_ended(opened: World) -> None:
+    opened.wait("token-1")
+    opened.cancel()
+    assert opened.workflow.woken == ["token-1"]
+    opened.cancel()
+    assert opened.workflow.woken == ["token-1"] * 2
+    with pytest.raises(NewsArrivedError):
+        opened.wait("token-2")
+
+
+def test_a_wait_that_could_not_be_ended_is_the_repeats_to_end(opened: World) -> None:
+    opened.wait("token-1")
+    opened.workflow.failures.append(UnavailableError("workflow_throttled"))
+    with pytest.raises(UnavailableError):
+        opened.cancel()
+    assert opened.cancel().opened.cancelling
+    assert opened.workflow.woken == ["token-1"]
+
+
+def test_a_cancellation_between_a_look_and_its_taking_note_of_news_is_seen(opened: World) -> None:
+    opened.wake()
+    clear = opened.carts.clear_news
+
+    def cancels_first(cart: Cart) -> Cart:
+        opened.cancel()
+        return clear(cart)
+
+    opened.carts.clear_news = cancels_first  # type: ignore[method-assign]
+    with pytest.raises(OrderCancelledError):
+        opened.charge()
 
 
 def test_a_paid_order_is_refunded_before_its_site_is_asked_for(paid: World) -> None:
@@ -114,9 +152,10 @@ def test_a_debit_that_fails_after_the_cancellation_leaves_nothing_to_refund(orde
 def test_a_repeat_is_accepted_again_and_changes_nothing(opened: World) -> None:
     first = opened.cancel()
     opened.clock.advance(seconds=5)
-    assert opened.cancel() == first
+    assert opened.cancel().version == first.version
     undone(opened, PaymentStatus.CANCELLED)
-    assert opened.cancel() == opened.cart
+    version = opened.cart.version
+    assert opened.cancel().version == version
 
 
 def test_credit_comes_back(opened: World) -> None:

@@ -19,6 +19,7 @@ from hostcart.use_cases.cancel_order import CancelOrderPorts, cancel_order
 
 from tests.fakes.crash import Crash, Crashes
 from tests.fakes.payments import Method
+from tests.fakes.platform import FakeWorkflow
 from tests.fakes.world import ACCOUNT, PDX
 from tests.unit.use_cases import test_crashes, test_crashes_domain
 from tests.unit.use_cases.test_crashes_domain import Outside as DomainOutside
@@ -42,7 +43,7 @@ class Cancels(Crashes):
 
     def cancel(self) -> None:
         world = self.outside.world
-        ports = CancelOrderPorts(carts=self.outside.carts, clock=world.clock)
+        ports = CancelOrderPorts(carts=self.outside.carts, workflow=FakeWorkflow(), clock=world.clock)
         try:
             cancel_order(ACCOUNT, world.token, ports=ports)
         except ApiError as refused:
