@@ -7,9 +7,12 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def encode(record: object) -> str:
-    """The record as compact JSON; absent values stay as null, since most such fields have no default."""
-    return _adapter(cast("Any", type(record))).dump_json(record).decode()
+def encode(record: object, *, without: frozenset[str] = frozenset()) -> str:
+    """The record as compact JSON; absent values stay as null, since most such fields have no default.
+
+    `without` names fields that are kept elsewhere; they must have a default.
+    """
+    return _adapter(cast("Any", type(record))).dump_json(record, exclude=set(without)).decode()
 
 
 def decode[R](kind: type[R], text: str) -> R:
