@@ -13,6 +13,7 @@ import pytest
 
 from local.engine import workers
 from tests.e2e.support.names import (
+    ASKING,
     COM,
     ORG,
     REGISTER,
@@ -124,7 +125,7 @@ def names(world: World) -> Names:
 def timing(world: World, names: Names) -> Iterator[None]:
     """A deadline for transfers that a test can wait for."""
     with (
-        names.unhurried("OrderDomainFunction", "RegisterDomainFunction", "RefundPaymentFunction"),
+        names.unhurried(*ASKING, "RefundPaymentFunction"),
         world.environment("RegisterDomainFunction", **_TIMINGS),
         world.environment("RefundPaymentFunction", **_TIMINGS),
     ):
@@ -192,13 +193,29 @@ def test_the_refunded_names_can_be_ordered_again(
     assert invoice["amount_refunded"] == COM
 
 
+def test_somebody_else_takes_the_name_before_the_charge(names: Names, world: World, shop: Shops) -> None:
+    """Between the quote and the charge: the customer is not charged at all."""
+    name = new_name()
+    world.arm("stripe", "GET /v1/invoices/*", f"slow:{_HELD_SECONDS}")
+    order = Ordered(names, shop("ready"), name, domain_body(name))
+    names.take(name)
+    view = order.ended()
+    assert (view["order"]["status"], view["failure"]["code"]) == ("failed", "domain_lost")
+    assert (view["payment"]["status"], view["payment"]["amount_charged_cents"]) == ("failed", 0)
+    (invoice,) = world.invoices(order.token)
+    assert (invoice["amount_paid"], invoice["attempts"]) == (0, 0)
+    assert names.orders(name) == []
+    names.nothing_kept(order.token, name)
+
+
 def test_somebody_else_takes_the_name_before_it_is_registered(
     names: Names, world: World, shop: Shops
 ) -> None:
-    """Between the quote and the registration, while the card is charged."""
+    """While the card is charged."""
     name = new_name()
     world.arm("stripe", PAY, f"slow:{_HELD_SECONDS}")
     order = Ordered(names, shop("ready"), name, domain_body(name))
+    await_value(lambda: world.armed("stripe") == [], seconds=20)
     names.take(name)
     view = order.ended()
     assert (view["order"]["status"], view["failure"]["code"]) == ("failed", "domain_lost")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.e2e.support.names import COM, Names, domain_body, new_name, post
+from tests.e2e.support.names import ASKING, COM, Names, domain_body, new_name, post
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import Shop, new_key
 from tests.e2e.support.together import at_once, by_clients
@@ -40,7 +40,7 @@ def names(world: World) -> Names:
 
 @pytest.fixture(scope="module")
 def unhurried(names: Names) -> Iterator[None]:
-    with names.unhurried("OrderDomainFunction", "RegisterDomainFunction"):
+    with names.unhurried(*ASKING):
         yield
 
 

@@ -20,6 +20,8 @@ PATH: Final = "/api/orders/domain"
 CHECK: Final = "POST /v4/domains:checkAvailability"
 REGISTER: Final = "POST /v4/domains"
 TRANSFER: Final = "POST /v4/transfers"
+ASKING: Final = ("OrderDomainFunction", "ChargePaymentFunction", "RegisterDomainFunction")
+"""The functions that every delivered name needs to ask the registrar."""
 
 COM: Final = 1299
 """Cents of a .com for accounts of the plan `standard` in US dollars, registration and transfer alike."""

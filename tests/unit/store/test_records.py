@@ -64,6 +64,7 @@ def test_the_defaults_that_stored_carts_leave_out_stay_as_they_are() -> None:
     """Whoever changes one of them changes what is stored already: add a field instead."""
     changed = {
         "Cart.news": False,
+        "Cancellation.refused": False,
         "Payment.attempt": 1,
         "Payment.amount_charged": 0,
         "Payment.credit_applied": 0,
