@@ -8,6 +8,7 @@ from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
+from hostcart.adapters.dynamodb_work_index import OUT, of_cart
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.ports import (
     CapacityExhaustedError,
@@ -260,7 +261,9 @@ class DynamoCarts:
         return {
             "TableName": self._table,
             "Key": keys.cart(cart.account.id, cart.token),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+            "UpdateExpression": "SET "
+            + ", ".join(f"#{name} = :{name}" for name in changed)
+            + ("" if stored.work_owed else f" {OUT}"),
             "ConditionExpression": "#version = :expected",
             "ExpressionAttributeNames": {f"#{name}": name for name in changed},
             "ExpressionAttributeValues": {f":{name}": value for name, value in changed.items()}
@@ -316,6 +319,7 @@ def _attributes(cart: "Cart") -> Item:
         "facts": {"S": encode(cart)},
         "cart_view": {"S": _json(views.cart_view(cart))},
         "terminal": {"BOOL": cart.order is not None and cart.order.status.terminal},
+        **of_cart(cart),
     }
     if cart.order is not None:
         attributes["number"] = {"N": str(cart.order.number)}

@@ -1,0 +1,120 @@
+"""What the sweeps of one run share: the ports, how far each is, what was found and mended."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from hostcart.domain.cart import Cart
+from hostcart.domain.deadlines import Deadlines
+from hostcart.domain.findings import Judgement, RepairKind, Subject
+from hostcart.ports import CartStore, Payments
+from hostcart.ports_reconcile import (
+    Billing,
+    Executions,
+    FindingStore,
+    Gauges,
+    OpenWork,
+    Page,
+    RegistrarInventory,
+    SiteInventory,
+)
+
+_RUN_SECONDS: Final = 150
+_FIRST_LOOK_BACK: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcilePorts:
+    carts: CartStore
+    work: OpenWork
+    findings: FindingStore
+    executions: Executions
+    payments: Payments
+    billing: Billing
+    sites: SiteInventory
+    registrar: RegistrarInventory
+    metrics: Gauges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileTiming:
+    """`after`: nothing younger is looked at. `drafts`: as long a draft may be without its cart."""
+
+    after: timedelta
+    drafts: timedelta
+    deadlines: Deadlines
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One run, as of one moment."""
+
+    as_of: datetime
+    timing: ReconcileTiming
+    ports: ReconcilePorts
+    cursors: dict[str, str]
+    repairs: Counter[RepairKind] = field(default_factory=Counter)
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def before(self) -> datetime:
+        """What is younger may still be in the making."""
+        return self.as_of - self.timing.after
+
+    @property
+    def time_left(self) -> bool:
+        return time.monotonic() - self._began < _RUN_SECONDS
+
+    def repaired(self, kind: RepairKind) -> None:
+        self.repairs[kind] += 1
+
+    def cart(self, account_id: str | None, token: str | None) -> Cart | None:
+        return self.ports.carts.load(account_id, token) if account_id and token else None
+
+    def judged(self, subject: Subject, judgement: Judgement) -> None:
+        """Remembers what is not fine and forgets what is."""
+        if judgement is Judgement.FINE:
+            self.ports.findings.drop(subject)
+        else:
+            self.ports.findings.put(subject, judgement, self.as_of)
+
+    def met(self, subject: Subject, judgement: Judgement) -> None:
+        """As `judged`, for what a sweep comes across: there is nothing to forget."""
+        if judgement is not Judgement.FINE:
+            self.judged(subject, judgement)
+
+    def rolling[T](self, name: str, fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
+        """Entries of a list without dates, page by page over the runs and from the beginning again."""
+        after = self.cursors.pop(name, None)
+        while self.time_left:
+            page = fetch(after)
+            yield from page.entries
+            if page.after is None:
+                return
+            self.cursors[name] = after = page.after
+
+    def window[T](self, name: str, fetch: Callable[[datetime, datetime, str | None], Page[T]]) -> Iterator[T]:
+        """Entries of a list by date, each once: the window that a run did not finish, the next one goes on with."""
+        state = json.loads(self.cursors.get(name, "{}"))
+        since = _moment(state.get("since")) or self.before - _FIRST_LOOK_BACK
+        until, after = _moment(state.get("until")) or self.before, state.get("after")
+        while self.time_left and since < until:
+            page = fetch(since, until, after)
+            yield from page.entries
+            after = page.after
+            if after is None:
+                since, until = until, self.before
+            self.cursors[name] = _window(since, None if after is None else until, after)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _window(since: datetime, until: datetime | None, after: str | None) -> str:
+    state = {"since": since.isoformat(), "until": None if until is None else until.isoformat()}
+    return json.dumps({**state, "after": after})
