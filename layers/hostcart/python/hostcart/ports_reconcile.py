@@ -23,7 +23,7 @@ class ExecutionStatus(StrEnum):
 class Execution:
     """The newest execution of a cart; `resumes` is how often it was brought on its way again.
 
-    `useless` says that it ended where resuming it leads nowhere: only a new one helps.
+    `error` is the name of what it failed with.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Execution:
     stopped_at: datetime | None
     resumes: int
     redrivable: bool
-    useless: bool = False
+    error: str | None = None
 
 
 class Executions(Protocol):

@@ -8,9 +8,9 @@ from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
-from hostcart.adapters.dynamodb_work_index import OUT, of_cart
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.adapters.dynamodb_waits import DynamoWaits
+from hostcart.adapters.dynamodb_work_index import OUT, of_cart
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,

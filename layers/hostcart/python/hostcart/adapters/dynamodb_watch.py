@@ -72,7 +72,7 @@ class DynamoWatch:
     def _query(
         self, shard: int, after: Mapping[str, Any] | None, before: datetime, limit: int
     ) -> Mapping[str, Any]:
-        more = {} if after is None else {"ExclusiveStartKey": after}
+        more: Any = {} if after is None else {"ExclusiveStartKey": after}
         with aws_errors("database"):
             return self._client.query(
                 TableName=self._table,

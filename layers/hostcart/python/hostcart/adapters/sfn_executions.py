@@ -39,7 +39,7 @@ class SfnExecutions:
     def resume(
         self, execution: Execution | None, *, account_id: str, cart_token: str, fresh: bool = False
     ) -> str:
-        if execution is not None and execution.redrivable and not execution.useless and not fresh:
+        if execution is not None and execution.redrivable and execution.error != _NO_CART and not fresh:
             with aws_errors("workflow"):
                 try:
                     self._client.redrive_execution(executionArn=self._arn(execution.name))
@@ -81,5 +81,5 @@ def _execution(described: "DescribeExecutionOutputTypeDef", number: int) -> Exec
         stopped_at=described.get("stopDate"),
         resumes=described.get("redriveCount", 0) + number - 1,
         redrivable=described.get("redriveStatus") == "REDRIVABLE",
-        useless=described.get("error") == _NO_CART,
+        error=described.get("error"),
     )

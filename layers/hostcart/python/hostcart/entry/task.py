@@ -49,7 +49,7 @@ def task_door(
 ) -> Callable[[dict[str, Any], Any], Outcome]:
     """The Lambda handler around `run`.
 
-    `undone` is the class of what may be tried again: after the last attempt its name is the execution's error.
+    `undone` is the class of what may be tried again; after the last attempt it is the execution's error.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> Outcome:

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final
 
 from hostcart.domain.findings import FindingKind, Judgement, Subject
-from hostcart.ports import PortError
 from hostcart.use_cases.reconcile_billing import (
     judge_payment,
     judge_renewal,
@@ -51,55 +50,53 @@ SWEEPS: Final[Mapping[str, Sweep]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one run came to: breaks by kind, repairs by kind, and the sweeps that could not look."""
+    """What one run came to: breaks by kind, repairs by kind, and why a sweep could not look."""
 
     breaks: Mapping[str, int]
     repairs: Mapping[str, int]
-    failed: tuple[str, ...]
+    failed: Mapping[str, Exception]
 
 
 def reconcile(as_of: datetime, *, timing: ReconcileTiming, ports: ReconcilePorts) -> Report:
     """One bounded run. Repeatable, and harmless beside another one.
 
-    A system that cannot be asked fails its own sweep only. Raises the ports' errors when the table is out of
-    reach: then no value is told at all, which is alarmed too.
+    A system that cannot be asked, or a defect of ours, fails its own sweep only. Raises the ports' errors
+    when the table is out of reach: then no value is told at all, which is alarmed too.
     """
     run = Run(as_of=as_of, timing=timing, ports=ports, cursors=dict(ports.findings.cursors()))
     failed = _judge_again(run)
     for name, sweep in SWEEPS.items():
         try:
             sweep(run)
-        except PortError as error:
-            failed[name] = error.code
+        except Exception as error:
+            failed[name] = error
     ports.findings.save_cursors(run.cursors)
     return _told(run, failed, ports)
 
 
-def _judge_again(run: Run) -> dict[str, str]:
+def _judge_again(run: Run) -> dict[str, Exception]:
     """What was found before and may have been mended since."""
-    failed: dict[str, str] = {}
+    failed: dict[str, Exception] = {}
     for finding in run.ports.findings.findings():
         subject = finding.subject
         try:
             run.judged(subject, JUDGES[subject.kind](run, subject))
-        except PortError as error:
-            failed[subject.kind] = error.code
+        except Exception as error:
+            failed[subject.kind] = error
     return failed
 
 
-def _told(run: Run, failed: Mapping[str, str], ports: ReconcilePorts) -> Report:
+def _told(run: Run, failed: Mapping[str, Exception], ports: ReconcilePorts) -> Report:
     kinds = [finding.subject.kind for finding in ports.findings.findings() if finding.breaks]
     breaks = Counter(kinds)
     for kind in FindingKind:
         ports.metrics.level("ReconcilerFindings", breaks[kind], kind=kind)
     for repair, count in run.repairs.items():
         ports.metrics.level("ReconcilerRepairs", count, kind=repair)
-    for name, code in failed.items():
-        ports.metrics.count("ReconcilerErrors", sweep=name, code=code)
     ports.metrics.level("ReconcilerFailedSweeps", len(failed))
     ports.metrics.level("LedgerBreaks", breaks.total())
     return Report(
         breaks={kind.value: count for kind, count in breaks.items()},
         repairs={repair.value: count for repair, count in run.repairs.items()},
-        failed=tuple(failed),
+        failed=failed,
     )

@@ -8,6 +8,7 @@ from hostcart.domain.tokens import token_of
 from hostcart.ports import RefusedError
 from hostcart.ports_reconcile import BilledCart, Page, RenewalSubscription
 from hostcart.use_cases.reconcile_run import Run
+from hostcart.use_cases.wake import wake
 
 _KNOWN: Final = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
 
@@ -57,6 +58,9 @@ def judge_payment(run: Run, subject: Subject) -> Judgement:
         if cart.payment.status in _KNOWN:
             return Judgement.FINE
         if cart.order is None or not cart.order.status.terminal:
+            # the news of it was lost: its execution looks now instead of at the end of its wait
+            wake(cart.account.id, cart.token, ports=run.wake_ports)
+            run.repaired(RepairKind.TASK_WOKEN)
             return Judgement.PENDING
     booking = run.ports.billing.booking(subject.id)
     return Judgement.FINE if booking is None or booking.kept <= 0 else Judgement.BROKEN

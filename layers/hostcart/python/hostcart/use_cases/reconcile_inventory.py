@@ -1,6 +1,6 @@
 """What exists outside and costs money: does every site and every registration have its order?"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hostcart.contract.statuses import OrderStatus
@@ -12,6 +12,8 @@ from hostcart.ports_reconcile import ListedSite, Page
 from hostcart.use_cases.reconcile_run import Run
 
 _SITES: Final = 100
+_HIDDEN: Final = timedelta(hours=2)
+"""So late a purchase may come to light in the registrar's list, dated back."""
 
 
 def sweep_sites(run: Run) -> None:
@@ -58,7 +60,7 @@ def sweep_registrations(run: Run) -> None:
 
 def _bought(run: Run, since: datetime, until: datetime) -> Page[OrderItem]:
     """The registrar's list has no upper bound: what is too young is left to the next run."""
-    items = run.ports.registrar.purchases(since=since)
+    items = run.ports.registrar.purchases(since=since - _HIDDEN)
     due = tuple(item for item in items if item.created_at is None or item.created_at < until)
     return Page(entries=due, after=None)
 

@@ -7,10 +7,11 @@ from hostcart.domain.cart import Cart
 from hostcart.domain.deadlines import deadline_of
 from hostcart.domain.findings import FindingKind, Judgement, RepairKind, Subject
 from hostcart.ports_reconcile import Execution, ExecutionStatus, OpenCart, Page
+from hostcart.use_cases.errors import CallbackUndeliveredError
 from hostcart.use_cases.reconcile_run import Run
 
 MOST_RESUMES: Final = 6
-"""After so many it is an operator's: with the pauses between them, that is more than a week."""
+"""After so many it is an operator's: with the pauses between them, that is days."""
 _LONGEST_PAUSE: Final = timedelta(days=2)
 _PAGE: Final = 50
 
@@ -63,12 +64,13 @@ def _judge_ended(run: Run, cart: Cart, execution: Execution, *, late: bool) -> J
 def _callback_given_up(cart: Cart, execution: Execution) -> bool:
     """Its endpoint was tried for days and that was alarmed; the order itself needs nothing."""
     terminal = cart.order is not None and cart.order.status.terminal
-    return terminal and execution.status is ExecutionStatus.FAILED
+    return terminal and execution.error == CallbackUndeliveredError.__name__
 
 
 def _pause(run: Run, execution: Execution) -> timedelta:
     """Time for an operator at first, then longer from one to the next."""
-    return min(run.timing.after * 4**execution.resumes, _LONGEST_PAUSE)
+    growth: int = 4**execution.resumes
+    return min(run.timing.after * growth, _LONGEST_PAUSE)
 
 
 def _resume(run: Run, cart: Cart, execution: Execution | None) -> None:

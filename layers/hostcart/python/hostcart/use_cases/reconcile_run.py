@@ -11,7 +11,7 @@ from typing import Final
 from hostcart.domain.cart import Cart
 from hostcart.domain.deadlines import Deadlines
 from hostcart.domain.findings import Judgement, RepairKind, Subject
-from hostcart.ports import CartStore, Payments
+from hostcart.ports import CartStore, Payments, Workflow
 from hostcart.ports_reconcile import (
     Billing,
     Executions,
@@ -22,6 +22,7 @@ from hostcart.ports_reconcile import (
     RegistrarInventory,
     SiteInventory,
 )
+from hostcart.use_cases.wake import WakePorts
 
 _RUN_SECONDS: Final = 150
 _FIRST_LOOK_BACK: Final = timedelta(days=1)
@@ -37,16 +38,26 @@ class ReconcilePorts:
     billing: Billing
     sites: SiteInventory
     registrar: RegistrarInventory
+    workflow: Workflow
     metrics: Gauges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileTiming:
-    """`after`: nothing younger is looked at. `drafts`: as long a draft may be without its cart."""
+    """`after`: nothing younger is looked at. `drafts`: as long a draft may be without its cart.
+
+    The others are what the tasks are given.
+    """
 
     after: timedelta
     drafts: timedelta
-    deadlines: Deadlines
+    payment: timedelta
+    site: timedelta
+    transfer: timedelta
+
+    @property
+    def deadlines(self) -> Deadlines:
+        return Deadlines(payment=self.payment, site=self.site, transfer=self.transfer)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +80,10 @@ class Run:
     def time_left(self) -> bool:
         return time.monotonic() - self._began < _RUN_SECONDS
 
+    @property
+    def wake_ports(self) -> WakePorts:
+        return WakePorts(carts=self.ports.carts, workflow=self.ports.workflow)
+
     def repaired(self, kind: RepairKind) -> None:
         self.repairs[kind] += 1
 
@@ -89,16 +104,17 @@ class Run:
 
     def rolling[T](self, name: str, fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
         """Entries of a list without dates, page by page over the runs and from the beginning again."""
-        after = self.cursors.pop(name, None)
+        after = self.cursors.get(name)
         while self.time_left:
             page = fetch(after)
             yield from page.entries
             if page.after is None:
+                self.cursors.pop(name, None)
                 return
             self.cursors[name] = after = page.after
 
     def window[T](self, name: str, fetch: Callable[[datetime, datetime, str | None], Page[T]]) -> Iterator[T]:
-        """Entries of a list by date, each once: the window that a run did not finish, the next one goes on with."""
+        """Entries of a list by date, each once; the next run finishes the window that one did not."""
         state = json.loads(self.cursors.get(name, "{}"))
         since = _moment(state.get("since")) or self.before - _FIRST_LOOK_BACK
         until, after = _moment(state.get("until")) or self.before, state.get("after")
