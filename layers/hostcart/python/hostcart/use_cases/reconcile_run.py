@@ -24,7 +24,8 @@ from hostcart.ports_reconcile import (
 )
 from hostcart.use_cases.wake import WakePorts
 
-_RUN_SECONDS: Final = 150
+_SWEEP_SECONDS: Final = 25
+"""So long one sweep goes on; what is left is the next run's."""
 _FIRST_LOOK_BACK: Final = timedelta(days=1)
 
 
@@ -69,16 +70,11 @@ class Run:
     ports: ReconcilePorts
     cursors: dict[str, str]
     repairs: Counter[RepairKind] = field(default_factory=Counter)
-    _began: float = field(default_factory=time.monotonic)
 
     @property
     def before(self) -> datetime:
         """What is younger may still be in the making."""
         return self.as_of - self.timing.after
-
-    @property
-    def time_left(self) -> bool:
-        return time.monotonic() - self._began < _RUN_SECONDS
 
     @property
     def wake_ports(self) -> WakePorts:
@@ -104,8 +100,8 @@ class Run:
 
     def rolling[T](self, name: str, fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
         """Entries of a list without dates, page by page over the runs and from the beginning again."""
-        after = self.cursors.get(name)
-        while self.time_left:
+        after, ends = self.cursors.get(name), time.monotonic() + _SWEEP_SECONDS
+        while time.monotonic() < ends:
             page = fetch(after)
             yield from page.entries
             if page.after is None:
@@ -118,7 +114,8 @@ class Run:
         state = json.loads(self.cursors.get(name, "{}"))
         since = _moment(state.get("since")) or self.before - _FIRST_LOOK_BACK
         until, after = _moment(state.get("until")) or self.before, state.get("after")
-        while self.time_left and since < until:
+        ends = time.monotonic() + _SWEEP_SECONDS
+        while since < until and time.monotonic() < ends:
             page = fetch(since, until, after)
             yield from page.entries
             after = page.after
