@@ -306,7 +306,7 @@ class DynamoCarts:
 
 def cart_item(cart: "Cart", sealed: Sealed) -> Item:
     """The whole item of a cart."""
-    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart)}
+    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart), **of_cart(cart)}
     if sealed.callback is not None:
         item["sealed_callback"] = {"B": sealed.callback}
     if sealed.password is not None:
@@ -332,7 +332,6 @@ def _attributes(cart: "Cart") -> Item:
         "facts": {"S": encode(replace(cart, news=False))},
         "cart_view": {"S": _json(views.cart_view(cart))},
         "terminal": {"BOOL": cart.order is not None and cart.order.status.terminal},
-        **of_cart(cart),
     }
     if cart.order is not None:
         attributes["number"] = {"N": str(cart.order.number)}
