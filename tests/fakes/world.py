@@ -52,6 +52,7 @@ TIMING = DomainTiming(
     longest=timedelta(hours=12),
     settle=timedelta(minutes=1),
     late=timedelta(hours=1),
+    registration_deadline=timedelta(days=2),
     transfer_deadline=timedelta(days=10),
 )
 CONTACT = {

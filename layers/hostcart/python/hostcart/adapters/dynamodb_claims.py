@@ -11,7 +11,7 @@ from hostcart.ports import ClaimTakenError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
     from hostcart.domain.cart import Cart
 
@@ -58,26 +58,35 @@ class DynamoClaims:
 
     def held(self, name: str, at: datetime) -> bool:
         """Whether anybody holds the name at that moment."""
-        with aws_errors("database"):
-            item = self._client.get_item(
-                TableName=self._table, Key=keys.claim(name), ConsistentRead=True
-            ).get("Item")
+        item = self._get(name)
         if item is None:
             return False
         return "lease_until" not in item or int(item["lease_until"]["N"]) >= at.timestamp()
 
     def renew(self, cart: "Cart", until: datetime) -> None:
-        """Raises ClaimTakenError when somebody else holds the name by now."""
+        """Raises ClaimTakenError when somebody else holds the name by now. A firm claim stays firm."""
         renewal = self._mine(cart)
+        renewal["ConditionExpression"] = f"{_MINE} AND attribute_exists(lease_until)"
         renewal["UpdateExpression"] = "SET lease_until = :until"
         renewal["ExpressionAttributeValues"] |= {":until": {"N": str(int(until.timestamp()))}}
         with aws_errors("database"):
             try:
                 self._client.update_item(**renewal)
             except self._client.exceptions.ClientError as error:
-                if is_condition_failure(error):
+                if not is_condition_failure(error):
+                    raise
+                if self._holder_of(cart.domain.name) != _holder(cart):
                     raise ClaimTakenError from error
-                raise
+
+    def _holder_of(self, name: str) -> str | None:
+        item = self._get(name)
+        return None if item is None else item["holder"]["S"]
+
+    def _get(self, name: str) -> "dict[str, AttributeValueTypeDef] | None":
+        with aws_errors("database"):
+            return self._client.get_item(
+                TableName=self._table, Key=keys.claim(name), ConsistentRead=True
+            ).get("Item")
 
     def _mine(self, cart: "Cart") -> Any:
         return {

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from hostcart.domain.cart import Cart, Domain, DomainAction, DomainItem, DomainStatus
@@ -27,24 +28,32 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainTiming:
-    """`poll` and `longest` bound the interval between two looks; see `Patience` for `settle` and `late`."""
+    """`poll` and `longest` bound the interval between two looks; see `Patience` for `settle` and `late`.
+
+    The deadlines are for what the registrar has accepted and does not bring to an end.
+    """
 
     poll: timedelta
     longest: timedelta
     settle: timedelta
     late: timedelta
+    registration_deadline: timedelta
     transfer_deadline: timedelta
 
     @property
     def patience(self) -> Patience:
         return Patience(settle=self.settle, late=self.late, skew=_SKEW)
 
-    def wait(self, domain: Domain, now: datetime) -> int:
+    def wait(self, item: DomainItem, domain: Domain, now: datetime) -> int:
         """Seconds: twice as long as has passed, within the bounds and not beyond the deadline."""
         passed = now - (domain.started_at or now)
-        left = self.transfer_deadline - passed
+        left = self._deadline(item) - passed
         wait = max(self.poll, min(2 * passed, self.longest))
         return round((min(wait, left) if left > timedelta(0) else wait).total_seconds())
+
+    def _deadline(self, item: DomainItem) -> timedelta:
+        moving = item.action is DomainAction.TRANSFER
+        return self.transfer_deadline if moving else self.registration_deadline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +86,17 @@ def look(cart: Cart, registrar: Registrar, timing: DomainTiming, now: datetime) 
         return _look_at_transfer(cart, registrar, timing, now)
     item, domain = cart.domain, domain_of(cart)
     attempt, patience = _attempt(item, domain), timing.patience
+    deadline = attempt.started_at + timing.registration_deadline
     found = registrar.domain(item.name)
     items = registrar.orders_since(
         item.name, kind=ItemKind.REGISTRATION, since=window_start(attempt, patience)
     )
-    decision = reconcile_registration(attempt, patience, now=now, domain=found, items=items)
+    decide = partial(
+        reconcile_registration, attempt, patience, now=now, domain=found, items=items, deadline=deadline
+    )
+    decision = decide()
     if decision.verdict is Verdict.ASK:
-        availability = registrar.check(item.name)
-        decision = reconcile_registration(
-            attempt, patience, now=now, domain=found, items=items, availability=availability
-        )
+        decision = decide(availability=registrar.check(item.name))
     return Seen(decision=decision, domain=found)
 
 
