@@ -139,12 +139,12 @@ DELIVERY = {
     "SendCallback": (5, 2),
 }
 REGISTRATION = {
-    "POST /api/orders/domain": (8, 3.5),
+    "POST /api/orders/domain": (12, 3.5),
     "ChargePayment": (18, 2),
-    "RegisterDomain": (17, 3),
+    "RegisterDomain": (19, 3),
     "ActivateSubscription": (5, 2),
     "CloseOrder": (6, 2),
-    "SendCallback": (5, 4),
+    "SendCallback": (6, 4),
 }
 REFUSAL = {
     "POST /api/orders": (8, 3),

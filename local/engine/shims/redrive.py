@@ -47,40 +47,41 @@ def install() -> None:
 class _RedrivenWorker(ExecutionWorker):
     """Runs from the state on at which the execution ended; its events follow the earlier ones."""
 
-    def __init__(self, ended: ExecutionWorker, events: list[dict[str, Any]]) -> None:
-        super().__init__(
-            evaluation_details=ended._evaluation_details,
-            exec_comm=ended._execution_communication,
-            cloud_watch_logging_session=None,
-            activity_store=ended._activity_store,
-        )
-        self._earlier = events
+    def __init__(self, ended: Any, events: list[dict[str, Any]]) -> None:
+        details, told = ended._evaluation_details, ended._execution_communication  # noqa: SLF001
+        super().__init__(details, told, None, ended._activity_store)  # noqa: SLF001
         entered = [event for event in events if event["type"].endswith("StateEntered")]
         self._state: dict[str, Any] | None = entered[-1]["stateEnteredEventDetails"] if entered else None
+        self.env = self._get_evaluation_environment()
+        self._continue_history(events)
 
     def _execution_logic(self) -> None:
         program: Any = self._get_evaluation_entrypoint()
-        environment: Any = self._get_evaluation_environment()
+        environment: Any = self.env
         if self._state is not None:
-            start: Any = Program(
-                query_language=program.query_language,
-                start_at=StartAt(self._state["name"]),
-                states=program.states,
-                timeout_seconds=program.timeout_seconds,
-            )
-            program = start
+            program = _starting_at(self._state["name"], program)
             environment.states.reset(json.loads(self._state["input"]))
-        self._continue_history(environment)
-        self.env = environment
         program.eval(environment)
         self._execution_communication.terminated()
 
-    def _continue_history(self, environment: Any) -> None:
-        manager, last = environment.event_manager, self._earlier[-1]["id"]
-        manager._history_event_list.extend(self._earlier)
-        manager._event_id_gen._next_id = last + 1
+    def _continue_history(self, earlier: list[dict[str, Any]]) -> None:
+        environment: Any = self.env
+        manager, last = environment.event_manager, earlier[-1]["id"]
+        manager._history_event_list.extend(earlier)  # noqa: SLF001
+        manager._event_id_gen._next_id = last + 1  # noqa: SLF001
         environment.event_history_context.source_event_id = last
         manager.add_event(context=environment.event_history_context, event_type="ExecutionRedriven")
+
+
+def _starting_at(state: str, program: Any) -> Any:
+    start: Any = StartAt
+    make: Any = Program
+    return make(
+        query_language=program.query_language,
+        start_at=start(state),
+        states=program.states,
+        timeout_seconds=program.timeout_seconds,
+    )
 
 
 def _redrive(self: Any) -> datetime.datetime:
@@ -88,7 +89,7 @@ def _redrive(self: Any) -> datetime.datetime:
     with _lock:
         if self.exec_status not in REDRIVABLE:
             raise ExecutionNotRedrivableError("The execution is not in a state that can be redriven.")
-        worker = _RedrivenWorker(self._get_start_execution_worker(), self.to_history_output()["events"])
+        worker: Any = _RedrivenWorker(self._get_start_execution_worker(), self.to_history_output()["events"])
         self.redrive_date = datetime.datetime.now(datetime.UTC)
         self.redrive_count = getattr(self, "redrive_count", 0) + 1
         self.stop_date = self.error = self.cause = None

@@ -1,5 +1,6 @@
 """The processor's side: drafts go, unknown payments and subscriptions are told until they are mended."""
 
+import itertools
 from datetime import datetime, timedelta
 
 import pytest
@@ -107,7 +108,7 @@ def test_windows_follow_each_other_without_a_gap(bench: Bench) -> None:
         bench.run(after=timedelta(hours=hours))
     windows = bench.billing.asked
     assert windows[0][0] == windows[0][1] - timedelta(days=1)
-    assert all(later[0] == earlier[1] for earlier, later in zip(windows, windows[1:], strict=False))
+    assert all(later[0] == earlier[1] for earlier, later in itertools.pairwise(windows))
     assert windows[-1][1] == START + timedelta(hours=5) - timedelta(minutes=15)
 
 
