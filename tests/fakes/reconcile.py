@@ -33,6 +33,7 @@ def execution(status: ExecutionStatus, **changes: object) -> Execution:
         stopped_at=None if status is ExecutionStatus.RUNNING else START,
         resumes=0,
         redrivable=status is not ExecutionStatus.SUCCEEDED,
+        account_id="10000001",
     )
     return replace(found, **changes)  # type: ignore[arg-type]
 
@@ -53,7 +54,7 @@ class FakeExecutions:
     def resume(
         self, execution: Execution | None, *, account_id: str, cart_token: str, fresh: bool = False
     ) -> str:
-        del account_id, fresh
+        del fresh
         self.resumed.append(cart_token)
         resumes = 0 if execution is None else execution.resumes + 1
         self.known[cart_token] = Execution(
@@ -63,6 +64,7 @@ class FakeExecutions:
             stopped_at=None,
             resumes=resumes,
             redrivable=False,
+            account_id=account_id,
         )
         return cart_token
 

@@ -23,7 +23,7 @@ class ExecutionStatus(StrEnum):
 class Execution:
     """The newest execution of a cart; `resumes` is how often it was brought on its way again.
 
-    `error` is the name of what it failed with.
+    `error` is the name of what it failed with, `account_id` is out of its input.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Execution:
     stopped_at: datetime | None
     resumes: int
     redrivable: bool
+    account_id: str
     error: str | None = None
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hostcart.adapters.sfn_workflow import SfnWorkflow
     from hostcart.entry.observability import EmfMetrics
     from hostcart.ports import Callbacks, DnsZones, Features, Payments, Tokens
-    from hostcart.ports_reconcile import Billing, Executions
+    from hostcart.ports_reconcile import Billing, Executions, FindingStore
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
     from hostcart.use_cases.charge_payment import ChargePaymentPorts, PaymentTiming
@@ -298,6 +298,13 @@ def executions() -> "Executions":
     return SfnExecutions(aws.stepfunctions(), settings.state_machine_arn())
 
 
+def findings() -> "FindingStore":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_findings import DynamoFindings
+
+    return DynamoFindings(aws.dynamodb(), settings.table_name())
+
+
 def billing() -> "Billing":
     from hostcart.adapters.stripe_ledger import StripeLedger
 
@@ -318,14 +325,13 @@ def reconcile_timing() -> "ReconcileTiming":
 
 def for_reconcile() -> "ReconcilePorts":
     from hostcart.adapters import aws
-    from hostcart.adapters.dynamodb_findings import DynamoFindings
     from hostcart.adapters.dynamodb_watch import DynamoWatch
     from hostcart.use_cases.reconcile_run import ReconcilePorts
 
     return ReconcilePorts(
         carts=carts(),
         work=DynamoWatch(aws.dynamodb(), settings.table_name()),
-        findings=DynamoFindings(aws.dynamodb(), settings.table_name()),
+        findings=findings(),
         executions=executions(),
         workflow=workflow(),
         payments=payments(),

@@ -81,5 +81,6 @@ def _execution(described: "DescribeExecutionOutputTypeDef", number: int) -> Exec
         stopped_at=described.get("stopDate"),
         resumes=described.get("redriveCount", 0) + number - 1,
         redrivable=described.get("redriveStatus") == "REDRIVABLE",
+        account_id=json.loads(described.get("input", "{}")).get("account_id", ""),
         error=described.get("error"),
     )
