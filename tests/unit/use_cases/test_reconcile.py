@@ -7,6 +7,7 @@ from hostcart.domain.findings import FindingKind
 from hostcart.ports import UnavailableError
 from hostcart.ports_reconcile import ExecutionStatus
 
+from tests.fakes.platform import START
 from tests.fakes.reconcile import execution
 from tests.fakes.reconcile_world import NOBODY, Bench
 
@@ -78,6 +79,7 @@ def test_an_endless_list_ends_with_the_runs_time(bench: Bench, monkeypatch: pyte
     monkeypatch.setattr("hostcart.use_cases.reconcile_run.time.monotonic", lambda: next(moments))
     first = bench.run()
     assert sum(first.breaks.values()) < 5
-    for hours in range(2, 6):
+    bench.pays("in_later", NOBODY, at=START + timedelta(minutes=90))
+    for hours in range(2, 7):
         last = bench.run(after=timedelta(hours=hours))
-    assert last.breaks == {"payment_unknown": 5}
+    assert last.breaks == {"payment_unknown": 6}, "the next window begins where the unfinished one ended"
