@@ -125,7 +125,7 @@ def test_the_authorizer_decides_as_expected(name: str, outcomes: Mapping[str, Ou
     assert ("context" in policy) == (EXPECTED[name]["effect"] == "Allow")
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name.startswith("tasks/")])
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name.startswith(("tasks/", "schedule/"))])
 def test_a_task_ends_as_expected(name: str, outcomes: Mapping[str, Outcome]) -> None:
     outcome, expected = outcomes[name], EXPECTED[name]
     assert outcome.failed == ("error" in expected), outcome.payload

@@ -24,7 +24,9 @@ FUNCTIONS: Final = {
     for name, resource in TEMPLATE["Resources"].items()
     if resource["Type"] == "AWS::Serverless::Function"
 }
-FILES: Final = sorted(path for folder in ("api", "tasks") for path in (EVENTS / folder).glob("*.json"))
+FILES: Final = sorted(
+    path for folder in ("api", "tasks", "schedule") for path in (EVENTS / folder).glob("*.json")
+)
 # Answered by the gateway alone, or only by a defect.
 WITHOUT_EVENT: Final = {"too_many_requests", "internal_error"}
 

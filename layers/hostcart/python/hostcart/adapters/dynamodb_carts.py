@@ -11,6 +11,7 @@ from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
 from hostcart.adapters.dynamodb_sales import SALE, DynamoSales
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.adapters.dynamodb_waits import DynamoWaits
+from hostcart.adapters.dynamodb_work_index import OUT, of_cart
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
@@ -280,7 +281,9 @@ class DynamoCarts:
         return {
             "TableName": self._table,
             "Key": keys.cart(cart.account.id, cart.token),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+            "UpdateExpression": "SET "
+            + ", ".join(f"#{name} = :{name}" for name in changed)
+            + ("" if stored.work_owed else f" {OUT}"),
             "ConditionExpression": "#version = :expected",
             "ExpressionAttributeNames": {f"#{name}": name for name in changed},
             "ExpressionAttributeValues": {f":{name}": value for name, value in changed.items()}
@@ -310,7 +313,7 @@ class DynamoCarts:
 
 def cart_item(cart: "Cart", sealed: Sealed) -> Item:
     """The whole item of a cart."""
-    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart)}
+    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart), **of_cart(cart)}
     if sealed.callback is not None:
         item["sealed_callback"] = {"B": sealed.callback}
     if sealed.password is not None:
