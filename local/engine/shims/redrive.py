@@ -111,7 +111,7 @@ def _describing(original: Any) -> Any:
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
         described: Any = answer.result
         described["redriveCount"] = getattr(execution, "redrive_count", 0)
-        redrivable = getattr(execution, "exec_status", None) in REDRIVABLE  # one that is not executed has none
+        redrivable = getattr(execution, "exec_status", None) in REDRIVABLE  # none if not executed
         described["redriveStatus"] = "REDRIVABLE" if redrivable else "NOT_REDRIVABLE"
         if redrivable:
             described["stopDate"] = execution.stop_date  # the original leaves it out after a time-out
