@@ -97,8 +97,9 @@ class Processor:
             self.state["notes"][object_id]["refund"] = "succeeded"
 
     def expire_keys(self) -> None:
-        """A day has passed for the keys."""
-        self.state["keys"].clear()
+        """A day has passed for the keys, save those whose request is still under way."""
+        kept = self.state["keys"]
+        self.state["keys"] = {key: entry for key, entry in kept.items() if entry["answer"] is None}
 
     # --- requests ---------------------------------------------------------------------------------
 

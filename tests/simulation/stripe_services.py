@@ -110,24 +110,25 @@ class _Request:
 
     # --- what goes wrong --------------------------------------------------------------------------
 
+    @property
+    def known(self) -> bool:
+        """Whether the processor has seen this key: then it answers from there, or that it is in use."""
+        return self.key is not None and self.key in self._processor.state["keys"]
+
     def keep_error(self) -> None:
         """A 500 is the answer under the key from now on."""
         if self.key is not None:
-            self._processor.state["keys"][self.key] = {
-                "of": self._fingerprint,
-                "at": self._processor.now,
-                "answer": json.dumps(["APIError", {"error": {"type": "api_error", "message": ""}}, None]),
-            }
+            self._keep(json.dumps(["APIError", {"error": {"type": "api_error", "message": ""}}, None]))
 
     def hold(self) -> Json:
         """The request is under way: its key is in use, and its effect comes later."""
         if self.key is not None:
-            self._processor.state["keys"][self.key] = {
-                "of": self._fingerprint,
-                "at": self._processor.now,
-                "answer": None,
-            }
+            self._keep(None)
         return {"operation": self.operation, "ids": list(self.ids), "params": self.params, "key": self.key}
+
+    def _keep(self, answer: str | None) -> None:
+        kept = {"of": self._fingerprint, "at": self._processor.now, "answer": answer}
+        self._processor.state["keys"][self.key] = kept
 
     def refuse_next(self, code: str) -> None:
         """The card is refused this time."""

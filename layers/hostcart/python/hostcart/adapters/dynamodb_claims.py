@@ -65,17 +65,25 @@ class DynamoClaims:
         return "lease_until" not in item or int(item["lease_until"]["N"]) >= at.timestamp()
 
     def renew(self, cart: "Cart", until: datetime) -> None:
-        """Raises ClaimTakenError when somebody else holds the name by now."""
+        """A firm claim stays firm. Raises ClaimTakenError when somebody else holds the name by now."""
         renewal = self._mine(cart)
+        renewal["ConditionExpression"] = f"{_MINE} AND attribute_exists(lease_until)"
         renewal["UpdateExpression"] = "SET lease_until = :until"
         renewal["ExpressionAttributeValues"] |= {":until": {"N": str(int(until.timestamp()))}}
         with aws_errors("database"):
             try:
                 self._client.update_item(**renewal)
             except self._client.exceptions.ClientError as error:
-                if is_condition_failure(error):
+                if not is_condition_failure(error):
+                    raise
+                if not self._is_firm(cart):
                     raise ClaimTakenError from error
-                raise
+
+    def _is_firm(self, cart: "Cart") -> bool:
+        item = self._client.get_item(
+            TableName=self._table, Key=keys.claim(cart.domain.name), ConsistentRead=True
+        ).get("Item")
+        return item is not None and item["holder"]["S"] == _holder(cart)
 
     def _mine(self, cart: "Cart") -> Any:
         return {
