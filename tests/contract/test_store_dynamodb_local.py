@@ -20,11 +20,12 @@ from hostcart.use_cases.errors import PaymentFailedError
 
 from local.seed.history import ORDERS, seed_history
 from tests.dynamodb_local import dynamodb_local
+from tests.fakes.claims_contract import ClaimsContract, ConcurrentClaimsContract
 from tests.fakes.payments import Method
 from tests.fakes.platform import FakeCipher
 from tests.fakes.store_contract import Bench, ConcurrentStoreContract, StoreContract
 from tests.fakes.table import Call, Meter, create_table
-from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, World, account, site_order, user
+from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, World, account, domain_request, site_order, user
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -53,7 +54,7 @@ def table(client: "DynamoDBClient") -> str:
     return name
 
 
-class TestOnDynamoDBLocal(StoreContract, ConcurrentStoreContract):
+class TestOnDynamoDBLocal(StoreContract, ConcurrentStoreContract, ClaimsContract, ConcurrentClaimsContract):
     @pytest.fixture
     def bench(self, client: "DynamoDBClient", table: str) -> Bench:
         return Bench(DynamoCarts(client, table), DynamoCatalogue(client, table))
@@ -117,6 +118,17 @@ def refusal(world: World) -> Steps:
     ]
 
 
+def registration(world: World) -> Steps:
+    return [
+        ("POST /api/orders/domain", lambda: world.order_domain(domain_request(callback=CALLBACK))),
+        ("ChargePayment", world.charge),
+        ("RegisterDomain", world.register),
+        ("ActivateSubscription", world.activate),
+        ("CloseOrder", world.close),
+        ("SendCallback", world.notify),
+    ]
+
+
 # Write units and read units that each step consumes today; more is a regression.
 DELIVERY = {
     "POST /api/orders": (6, 3),
@@ -125,6 +137,14 @@ DELIVERY = {
     "ActivateSubscription": (4, 1),
     "CloseOrder": (5, 1),
     "SendCallback": (4, 2),
+}
+REGISTRATION = {
+    "POST /api/orders/domain": (8, 3.5),
+    "ChargePayment": (18, 2),
+    "RegisterDomain": (17, 3),
+    "ActivateSubscription": (5, 2),
+    "CloseOrder": (6, 2),
+    "SendCallback": (5, 4),
 }
 REFUSAL = {
     "POST /api/orders": (6, 3),
@@ -146,10 +166,14 @@ class Life:
     ending: OrderStatus
 
 
-LIVES = [Life(delivery, DELIVERY, OrderStatus.COMPLETED), Life(refusal, REFUSAL, OrderStatus.FAILED)]
+LIVES = [
+    Life(delivery, DELIVERY, OrderStatus.COMPLETED),
+    Life(registration, REGISTRATION, OrderStatus.COMPLETED),
+    Life(refusal, REFUSAL, OrderStatus.FAILED),
+]
 
 
-@pytest.mark.parametrize("life", LIVES, ids=["delivered", "declined"])
+@pytest.mark.parametrize("life", LIVES, ids=["delivered", "registered", "declined"])
 def test_what_an_orders_life_consumes(
     world: World, meter: Meter, life: Life, report: Callable[[str], None]
 ) -> None:

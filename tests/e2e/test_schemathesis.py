@@ -73,11 +73,11 @@ def _settled(world: World) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def existing(world: World) -> dict[str, str]:
-    """Path parameters of an order that is there."""
+    """Path parameters of what is there."""
     client = Shop(world.http, world.facts["api_url"], world.accounts["trial"])
     token = client.place()
     client.finish(token)
-    return {"token": token, "id": order_id(token)}
+    return {"token": token, "id": order_id(token), "tld": "com"}
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,8 @@ class FakeCarts:
     def renew_claim(self, cart: Cart, until: datetime) -> None:
         with self._lock:
             self._require_claim(cart)
-            self.claims[cart.domain.name] = (_key(cart), until)
+            if self.claims[cart.domain.name][1] is not None:
+                self.claims[cart.domain.name] = (_key(cart), until)
 
     def save_claimed(self, cart: Cart) -> Cart:
         with self._lock:

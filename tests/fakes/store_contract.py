@@ -5,7 +5,7 @@ Inherit from these classes and give a `bench` fixture.
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +21,7 @@ from hostcart.ports import (
     CartExistsError,
     CartStore,
     CatalogueStore,
+    ClaimTakenError,
     ConflictError,
     Sealed,
     StoredView,
@@ -60,6 +61,21 @@ def opened(bench: Bench, number: int) -> Cart:
     """A stored cart with its order open."""
     bench.carts.create(unlimited(number), NOTHING)
     return load_opened(bench.carts, FakeClock(), ACCOUNT, token(number))
+
+
+def at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The results, errors among them, of tasks that start together."""
+    start = threading.Barrier(len(tasks))
+
+    def run(task: Callable[[], Any]) -> Any:
+        start.wait(timeout=60)
+        try:
+            return task()
+        except (CartExistsError, CapacityExhaustedError, ClaimTakenError, ConflictError) as error:
+            return error
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(run, tasks))
 
 
 class StoreContract:
@@ -290,20 +306,6 @@ class ConcurrentStoreContract:
 
     THREADS = 8
 
-    def _at_once(self, tasks: list[Callable[[], Any]]) -> list[Any]:
-        """The results, errors among them, of tasks that start together."""
-        start = threading.Barrier(len(tasks))
-
-        def run(task: Callable[[], Any]) -> Any:
-            start.wait(timeout=20)
-            try:
-                return task()
-            except (CartExistsError, CapacityExhaustedError, ConflictError) as error:
-                return error
-
-        with ThreadPoolExecutor(len(tasks)) as pool:
-            return list(pool.map(run, tasks))
-
     def test_numbers_are_dense_whoever_opens(self, bench: Bench) -> None:
         orders = 40
         for number in range(orders):
@@ -315,7 +317,7 @@ class ConcurrentStoreContract:
                 load_opened(bench.carts, FakeClock(), ACCOUNT, token(number)).opened.number for number in mine
             ]
 
-        given = self._at_once([partial(work, worker) for worker in range(self.THREADS)])
+        given = at_once([partial(work, worker) for worker in range(self.THREADS)])
         assert sorted(chain(*given)) == list(range(1, orders + 1))
         assert bench.carts.last_number(ACCOUNT) == orders
 
@@ -325,19 +327,19 @@ class ConcurrentStoreContract:
         def work() -> int:
             return load_opened(bench.carts, FakeClock(), ACCOUNT, token(1)).opened.number
 
-        assert self._at_once([work] * self.THREADS) == [1] * self.THREADS
+        assert at_once([work] * self.THREADS) == [1] * self.THREADS
         assert bench.carts.last_number(ACCOUNT) == 1
 
     def test_a_slot_never_holds_more_than_its_total(self, bench: Bench) -> None:
         carts = [new_cart(token(number)) for number in range(self.THREADS)]
-        results = self._at_once([partial(bench.carts.create, cart, NOTHING) for cart in carts])
+        results = at_once([partial(bench.carts.create, cart, NOTHING) for cart in carts])
         assert results.count(None) == 2 == bench.taken()
         assert sum(isinstance(result, CapacityExhaustedError) for result in results) == self.THREADS - 2
 
     @pytest.mark.parametrize("slot", [None, PDX])
     def test_one_cart_of_twins(self, bench: Bench, slot: Slot | None) -> None:
         twins = [new_cart(slot=slot, fingerprint=str(number)) for number in range(self.THREADS)]
-        results = self._at_once([partial(bench.carts.create, cart, NOTHING) for cart in twins])
+        results = at_once([partial(bench.carts.create, cart, NOTHING) for cart in twins])
         assert results.count(None) == 1
         assert sum(isinstance(result, CartExistsError) for result in results) == self.THREADS - 1
         assert bench.carts.load(ACCOUNT, TOKEN) == twins[results.index(None)]
@@ -350,6 +352,6 @@ class ConcurrentStoreContract:
         def work() -> Cart:
             return bench.carts.save(new_cart(), release=PDX)
 
-        results = self._at_once([work] * self.THREADS)
+        results = at_once([work] * self.THREADS)
         assert sum(isinstance(result, ConflictError) for result in results) == self.THREADS - 1
         assert bench.taken() == 1

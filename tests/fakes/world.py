@@ -48,6 +48,7 @@ TIMING = DomainTiming(
     poll=POLL,
     settle=timedelta(minutes=1),
     late=timedelta(hours=1),
+    registration_deadline=timedelta(days=2),
     transfer_deadline=timedelta(days=10),
 )
 CONTACT = {

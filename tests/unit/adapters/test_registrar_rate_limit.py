@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -111,21 +110,6 @@ def test_a_counter_expires_after_its_window(dynamodb: "DynamoDBClient") -> None:
         "RATE#registrar#900": int(NOON) + 900 + 3600,
     }
     assert {item["calls"]["N"] for item in items} == {"1"}
-
-
-def test_many_at_once_get_no_more_than_there_is(dynamodb: "DynamoDBClient") -> None:
-    time = Time()
-    subject = limit(dynamodb, time, Window(900, 7), wait=0)
-
-    def attempt(_: int) -> bool:
-        try:
-            subject.acquire()
-        except UnavailableError:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(attempt, range(30))) == 7
 
 
 def test_those_who_wait_spread(dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,24 @@
 """Carts at every step of their life."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hostcart.contract.statuses import CartStatus, MethodType, PaymentStatus, Term
 from hostcart.domain.cart import (
     CallbackStatus,
     Cart,
+    Domain,
+    DomainAction,
+    DomainItem,
+    DomainStatus,
     Failure,
     Site,
     SiteItem,
     Subscription,
     activate_subscription,
+    attempt_domain,
     close_order,
+    deliver_domain,
     deliver_site,
     fail_order,
     observe_payment,
@@ -81,6 +88,22 @@ def new_cart(token: str = TOKEN, **changes: object) -> Cart:
     return replace(cart, **changes)  # type: ignore[arg-type]
 
 
+def new_domain_cart(token: str = TOKEN, name: str = "example.com", **changes: object) -> Cart:
+    item = DomainItem(
+        name=name,
+        unicode_name=name,
+        suffix="com",
+        action=DomainAction.REGISTER,
+        years=1,
+        registrar_price=1299,
+        purchase_type="registration",
+        renewal_amount=1700,
+        stripe_product="prod_domain_com",
+    )
+    lines = (Line(id="domain", description=f"Domain registration {name}", amount=1500),)
+    return new_cart(token, **({"item": item, "lines": lines, "slot": None} | changes))
+
+
 def payment(cart: Cart, status: PaymentStatus) -> Payment:
     url = "https://invoice.example/in_1"
     return replace(cart.payment, status=status, hosted_invoice_url=url, amount_charged=1300, paid_at=START)
@@ -104,6 +127,29 @@ def active() -> Cart:
 
 def completed() -> Cart:
     return close_order(active(), START)
+
+
+def attempted(cart: Cart) -> Cart:
+    """A paid domain order at its point of no return; `cart` has its order open."""
+    paid_for = observe_payment(cart, payment(cart, PaymentStatus.SUCCEEDED), START)
+    attempt = Domain(status=DomainStatus.IN_PROGRESS, attempt=1, started_at=START, attempt_at=START)
+    return attempt_domain(paid_for, attempt, START)
+
+
+def registered(cart: Cart) -> Cart:
+    """The name is delivered and its subscription active; `cart` was attempted."""
+    domain = Domain(
+        status=DomainStatus.ACTIVE,
+        expires_at=START + timedelta(days=365),
+        nameservers=("ns-1.dns.example", "ns-2.dns.example"),
+        zone_id="Z1",
+        registration_id=cart.opened.number,
+        delivered_at=START,
+        attempt=1,
+        started_at=START,
+        attempt_at=START,
+    )
+    return activate_subscription(deliver_domain(cart, domain, START), SUBSCRIPTION, START)
 
 
 def failed() -> Cart:

@@ -70,13 +70,16 @@ class Case:
     items: tuple[OrderItem, ...] = ()
     availability: Availability | None = None
     attempt: Attempt = ATTEMPT
+    deadline: datetime | None = None
 
     def __str__(self) -> str:
         return self.told
 
 
-def decision(verdict: Verdict, reason: str, order_id: int | None = None) -> Decision:
-    return Decision(verdict=verdict, reason=reason, order_id=order_id)
+def decision(
+    verdict: Verdict, reason: str, order_id: int | None = None, *, overdue: bool = False
+) -> Decision:
+    return Decision(verdict=verdict, reason=reason, order_id=order_id, overdue=overdue)
 
 
 ADOPTED = decision(Verdict.ADOPT, "registered", 101)
@@ -112,6 +115,46 @@ REGISTRATIONS = [
     Case("the registry is still working", WORKING, items=(item(),)),
     Case("an order of unknown status", WORKING, items=(item(ItemStatus.PENDING),)),
     Case("still working, however late", WORKING, now=LATE, items=(item(),)),
+    Case("still working before its deadline", WORKING, items=(item(),), deadline=LATE),
+    Case(
+        "still working at its deadline: who has the name?",
+        decision(Verdict.ASK, "registration_overdue", 101),
+        now=LATE,
+        items=(item(),),
+        deadline=LATE,
+    ),
+    Case(
+        "still working at its deadline, and the name is free",
+        decision(Verdict.FAILED, "registration_expired", 101, overdue=True),
+        now=LATE,
+        items=(item(ItemStatus.PENDING),),
+        availability=FREE,
+        deadline=LATE,
+    ),
+    Case(
+        "still working at its deadline, and the name is held: perhaps for us",
+        decision(Verdict.WAIT, "registration_overdue", 101, overdue=True),
+        now=LATE,
+        items=(item(),),
+        availability=TAKEN,
+        deadline=LATE,
+    ),
+    Case("there at its deadline", ADOPTED, now=LATE, domain=domain(), items=(item(),), deadline=LATE),
+    Case(
+        "refused at its deadline",
+        REFUSED,
+        now=LATE,
+        items=(item(ItemStatus.REFUNDED),),
+        availability=TAKEN,
+        deadline=LATE,
+    ),
+    Case(
+        "no creation date, no order, at the deadline",
+        decision(Verdict.ADOPT, "creation_unknown"),
+        now=LATE,
+        domain=domain(None),
+        deadline=LATE,
+    ),
     Case("an order without a date", WORKING, items=(item(at=None),)),
     Case("refused", REFUSED, items=(item(ItemStatus.FAILED),)),
     Case("refunded", REFUSED, items=(item(ItemStatus.REFUNDED),)),
@@ -155,15 +198,7 @@ REGISTRATIONS = [
 
 @pytest.mark.parametrize("case", REGISTRATIONS, ids=str)
 def test_a_registration(case: Case) -> None:
-    decided = reconcile_registration(
-        case.attempt,
-        PATIENCE,
-        now=case.now,
-        domain=case.domain,
-        items=case.items,
-        availability=case.availability,
-    )
-    assert decided == case.expected
+    assert _decided(case) == case.expected
 
 
 def transfer(status: TransferStatus) -> Transfer:
@@ -216,7 +251,7 @@ TRANSFERS = [
     ),
     Move(
         "past its deadline, too late to cancel",
-        ON_ITS_WAY,
+        replace(ON_ITS_WAY, overdue=True),
         PENDING,
         now=LATE,
         items=(sold(),),
@@ -237,6 +272,14 @@ TRANSFERS = [
         decision(Verdict.WAIT, "domain_not_visible", 101),
         COMPLETED,
         items=(sold(),),
+    ),
+    Move(
+        "completed, not visible at its deadline: never refunded",
+        decision(Verdict.WAIT, "domain_not_visible", 101, overdue=True),
+        COMPLETED,
+        now=LATE,
+        items=(sold(),),
+        deadline=LATE,
     ),
     Move(
         "rejected: cancel first",
@@ -285,6 +328,21 @@ TRANSFERS = [
         "paid, the transfer not yet visible",
         decision(Verdict.WAIT, "transfer_not_visible", 101),
         items=(sold(),),
+    ),
+    Move(
+        "paid, no transfer to see at its deadline",
+        decision(Verdict.CANCEL, "transfer_expired", 101),
+        now=LATE,
+        items=(sold(),),
+        deadline=LATE,
+    ),
+    Move(
+        "paid, and there is nothing to cancel",
+        decision(Verdict.FAILED, "transfer_expired", 101, overdue=True),
+        now=LATE,
+        items=(sold(),),
+        deadline=LATE,
+        attempt=STUBBORN,
     ),
     Move(
         "paid and delivered, no transfer to see",
@@ -338,26 +396,45 @@ NOWS = st.integers(0, 2000).map(lambda seconds: START + seconds * SECOND)
 ATTEMPTS = st.integers(1, 4).map(lambda sends: replace(ATTEMPT, sends=sends))
 
 
-@given(ATTEMPTS, NOWS, DOMAINS, ITEMS, st.sampled_from([None, FREE, TAKEN]))
-def test_never_twice_and_never_a_delivered_name_refunded(
-    attempt: Attempt,
-    now: datetime,
-    found: RegisteredDomain | None,
-    items: list[OrderItem],
-    availability: Availability | None,
-) -> None:
-    decided = reconcile_registration(
-        attempt, PATIENCE, now=now, domain=found, items=items, availability=availability
-    ).verdict
-    in_window = [one for one in items if one.created_at is None or one.created_at >= START - PATIENCE.skew]
+CASES = st.builds(
+    Case,
+    told=st.just("any"),
+    expected=st.just(SETTLING),
+    now=NOWS,
+    domain=DOMAINS,
+    items=ITEMS.map(tuple),
+    availability=st.sampled_from([None, FREE, TAKEN]),
+    attempt=ATTEMPTS,
+    deadline=st.sampled_from([None, LATE]),
+)
+
+
+def _decided(case: Case) -> Decision:
+    return reconcile_registration(
+        case.attempt,
+        PATIENCE,
+        now=case.now,
+        domain=case.domain,
+        items=case.items,
+        availability=case.availability,
+        deadline=case.deadline,
+    )
+
+
+@given(CASES)
+def test_never_twice_and_never_a_delivered_name_refunded(case: Case) -> None:
+    decided, now, found = _decided(case).verdict, case.now, case.domain
+    start = START - PATIENCE.skew
+    in_window = [one for one in case.items if one.created_at is None or one.created_at >= start]
     alive = [one for one in in_window if one.status in (ItemStatus.SUCCESS, ItemStatus.PENDING)]
     if decided in (Verdict.RETRY, Verdict.LOST):
         assert found is None
         assert not in_window
-        assert availability is not None
+        assert case.availability is not None
         assert now >= START + PATIENCE.settle
     if decided is Verdict.FAILED:
-        assert not alive
+        assert not alive or (case.deadline, case.availability, found) == (LATE, FREE, None)
+        assert not alive or now >= LATE
     if decided is Verdict.ADOPT:
         assert found is not None
     if decided is Verdict.LOST:

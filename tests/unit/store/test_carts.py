@@ -6,6 +6,7 @@ import pytest
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 
+from tests.fakes.claims_contract import ClaimsContract, ConcurrentClaimsContract
 from tests.fakes.platform import FakeCatalogue
 from tests.fakes.store import FakeCarts
 from tests.fakes.store_contract import Bench, ConcurrentStoreContract, StoreContract
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
-class TestInMemory(StoreContract, ConcurrentStoreContract):
+class TestInMemory(StoreContract, ConcurrentStoreContract, ClaimsContract, ConcurrentClaimsContract):
     """The fake is held to the same contract as the table."""
 
     @pytest.fixture
@@ -25,7 +26,7 @@ class TestInMemory(StoreContract, ConcurrentStoreContract):
         return Bench(carts, FakeCatalogue(CATALOGUE, carts.taken))
 
 
-class TestOnMoto(StoreContract):
+class TestOnMoto(StoreContract, ClaimsContract):
     """moto's transactions know no second writer: those tests run in memory and on DynamoDB Local."""
 
     @pytest.fixture

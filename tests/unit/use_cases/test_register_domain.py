@@ -201,6 +201,56 @@ def test_a_registry_that_refuses_late(bought: World) -> None:
     assert bought.registrar.paid == []
 
 
+def _overdue(world: World) -> list[str]:
+    return [labels["reason"] for name, labels in world.metrics.counted if name == "DomainsOverdue"]
+
+
+def test_a_registration_that_stays_undecided_is_refunded_when_its_name_is_free(bought: World) -> None:
+    """The registrar calls its order good for ever, but at the registry there is nothing."""
+    bought.registrar.takes = timedelta(days=999)
+    bought.registrar.check = lambda name: _free(bought, name)  # type: ignore[method-assign]
+    began = bought.clock.now()
+    assert failure(bought) == "domain_registration_expired"
+    waited = bought.clock.now() - began
+    assert TIMING.registration_deadline <= waited <= TIMING.registration_deadline + timedelta(hours=6)
+    assert bought.registrar.calls.count("check") == 2  # the quote's, and one at the end
+    assert bought.refund('{"errorMessage": "domain_registration_expired"}').settled
+    assert bought.close().status is OrderStatus.FAILED
+    assert _overdue(bought) == ["registration_expired"]
+
+
+def test_a_registration_whose_name_is_held_is_waited_for_past_its_deadline(bought: World) -> None:
+    """Held, perhaps for us: a refund now and a registration later would be both."""
+    bought.registrar.takes = TIMING.registration_deadline + timedelta(days=1)
+    follow(bought)
+    assert domain_of(bought).status is DomainStatus.ACTIVE
+    assert set(_overdue(bought)) == {"registration_overdue"}
+    assert len(bought.registrar.purchases) == 1
+
+
+def test_a_registration_that_the_registrar_refunds_past_the_deadline_is_refunded(bought: World) -> None:
+    bought.registrar.takes = TIMING.registration_deadline + timedelta(days=1)
+    bought.registrar.refuses_late = True
+    assert failure(bought) == "domain_refused"
+    assert bought.refund().settled
+    assert bought.registrar.paid == []
+
+
+def test_the_compensation_waits_for_a_name_that_is_held_too(bought: World) -> None:
+    bought.registrar.takes = timedelta(days=999)
+    bought.register()
+    bought.clock.advance(days=5)
+    assert bought.refund().status == DELIVERED
+    assert bought.payments.refunds == {}
+
+
+def test_before_the_deadline_nobody_is_asked_who_has_the_name(bought: World) -> None:
+    bought.registrar.takes = timedelta(hours=30)
+    follow(bought)
+    assert bought.registrar.calls.count("check") == 1
+    assert _overdue(bought) == []
+
+
 def test_a_claim_that_was_lost_before_the_attempt(bought: World) -> None:
     bought.carts.claims[NAME] = (("10000002", "other"), None)
     with pytest.raises(DomainFailedError, match="domain_lost"):
@@ -319,6 +369,7 @@ def test_a_transfer_that_cannot_be_cancelled_any_more_is_waited_for(moving: Worl
     follow(moving)
     assert domain_of(moving).status is DomainStatus.ACTIVE
     assert moving.registrar.calls.count("cancel_transfer") == 1
+    assert set(_overdue(moving)) == {"transfer_pending"}
 
 
 def test_a_wrong_auth_code(world: World) -> None:

@@ -224,7 +224,10 @@ class CartStore(Protocol):
         """
 
     def renew_claim(self, cart: Cart, until: datetime) -> None:
-        """Keeps the cart's claim on its name. Raises ClaimTakenError when somebody else holds it now."""
+        """Keeps the cart's claim on its name; a firm one stays firm.
+
+        Raises ClaimTakenError when somebody else holds it now.
+        """
 
     def save_claimed(self, cart: Cart) -> Cart:
         """`save`, and the claim on the name becomes firm with it. Raises ClaimTakenError, ConflictError."""

@@ -210,6 +210,7 @@ def domain_timing() -> "DomainTiming":
         poll=timedelta(seconds=settings.seconds("DOMAIN_POLL_SECONDS")),
         settle=timedelta(seconds=settings.seconds("DOMAIN_SETTLE_SECONDS")),
         late=timedelta(seconds=settings.seconds("DOMAIN_LATE_SECONDS")),
+        registration_deadline=timedelta(seconds=settings.seconds("REGISTRATION_DEADLINE_SECONDS")),
         transfer_deadline=timedelta(seconds=settings.seconds("TRANSFER_DEADLINE_SECONDS")),
     )
 

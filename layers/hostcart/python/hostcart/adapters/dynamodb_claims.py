@@ -10,7 +10,7 @@ from hostcart.ports import ClaimTakenError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
     from hostcart.domain.cart import Cart
 
@@ -56,16 +56,13 @@ class DynamoClaims:
 
     def held(self, name: str, at: datetime) -> bool:
         """Whether anybody holds the name at that moment."""
-        with aws_errors("database"):
-            item = self._client.get_item(
-                TableName=self._table, Key=keys.claim(name), ConsistentRead=True
-            ).get("Item")
+        item = self._get(name)
         if item is None:
             return False
         return "lease_until" not in item or int(item["lease_until"]["N"]) >= at.timestamp()
 
     def renew(self, cart: "Cart", until: datetime) -> None:
-        """A firm claim stays firm. Raises ClaimTakenError when somebody else holds the name by now."""
+        """Raises ClaimTakenError when somebody else holds the name by now. A firm claim stays firm."""
         renewal = self._mine(cart)
         renewal["ConditionExpression"] = f"{_MINE} AND attribute_exists(lease_until)"
         renewal["UpdateExpression"] = "SET lease_until = :until"
@@ -76,14 +73,18 @@ class DynamoClaims:
             except self._client.exceptions.ClientError as error:
                 if not is_condition_failure(error):
                     raise
-                if not self._is_firm(cart):
+                if self._holder_of(cart.domain.name) != _holder(cart):
                     raise ClaimTakenError from error
 
-    def _is_firm(self, cart: "Cart") -> bool:
-        item = self._client.get_item(
-            TableName=self._table, Key=keys.claim(cart.domain.name), ConsistentRead=True
-        ).get("Item")
-        return item is not None and item["holder"]["S"] == _holder(cart)
+    def _holder_of(self, name: str) -> str | None:
+        item = self._get(name)
+        return None if item is None else item["holder"]["S"]
+
+    def _get(self, name: str) -> "dict[str, AttributeValueTypeDef] | None":
+        with aws_errors("database"):
+            return self._client.get_item(
+                TableName=self._table, Key=keys.claim(name), ConsistentRead=True
+            ).get("Item")
 
     def _mine(self, cart: "Cart") -> Any:
         return {

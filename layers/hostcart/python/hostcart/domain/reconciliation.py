@@ -8,7 +8,7 @@ The rules hold under a claim: nobody but this attempt buys the name for our acco
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -47,11 +47,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`reason` is a stable word for logs and the order's failure; `order_id` the registrar's, if known."""
+    """`reason` is a stable word for logs and the order's failure; `order_id` the registrar's, if known.
+
+    `overdue`: past the deadline the registrar still calls its order good, so an operator should ask.
+    """
 
     verdict: Verdict
     reason: str
     order_id: int | None = None
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +106,21 @@ def reconcile_registration(
     domain: RegisteredDomain | None,
     items: Sequence[OrderItem],
     availability: Availability | None = None,
+    deadline: datetime | None = None,
 ) -> Decision:
     """What a registration came to.
 
-    `items` are the order items of the window, `availability` is asked for only after the verdict ASK.
+    `items` are the order items of the window, `availability` is asked for only after the verdict ASK. After
+    `deadline` a purchase that is still not delivered came to nothing if the name is free at the registry.
     """
     ours = _of_attempt(attempt, patience, items, ItemKind.REGISTRATION)
+    expired = deadline is not None and now >= deadline
     if domain is not None:
-        return _of_domain(attempt, patience, domain, ours)
+        return _of_domain(attempt, patience, domain, ours, expired=expired)
     if ours:
-        return _of_items(ours, failed="registration_failed", waiting="registry_working")
+        decided = _of_items(ours, failed="registration_failed", waiting="registry_working")
+        late = expired and decided.verdict is Verdict.WAIT
+        return _of_late_purchase(decided, availability) if late else decided
     return _without_trace(attempt, patience, now, availability)
 
 
@@ -130,14 +139,14 @@ def reconcile_transfer(
     After `deadline` a pending one is cancelled.
     """
     ours = _of_attempt(attempt, patience, items, ItemKind.TRANSFER)
+    expired = deadline is not None and now >= deadline
     if transfer is not None and _is_new(attempt, transfer, ours):
-        expired = deadline is not None and now >= deadline
         return _of_transfer(attempt, transfer, ours, domain, expired=expired)
     if ours:
         decided = _of_items(ours, failed="transfer_failed", waiting="transfer_not_visible")
-        if decided.verdict is Verdict.WAIT and domain is not None:
-            return Decision(verdict=Verdict.ADOPT, reason="transferred", order_id=decided.order_id)
-        return decided
+        if decided.verdict is not Verdict.WAIT:
+            return decided
+        return _of_unseen_transfer(attempt, decided, domain, expired=expired)
     if domain is not None:
         return Decision(verdict=Verdict.FAILED, reason="already_owned")
     if now < attempt.sent_at + patience.settle:
@@ -145,8 +154,38 @@ def reconcile_transfer(
     return _again(attempt, patience, now)
 
 
+def _of_late_purchase(waiting: Decision, availability: Availability | None) -> Decision:
+    """The registrar calls its order good, but the name is not there; it cannot be asked to cancel.
+
+    What somebody holds may be ours in the making: it is waited for, as a refund would give the name away.
+    """
+    if availability is None:
+        return replace(waiting, verdict=Verdict.ASK, reason="registration_overdue")
+    if availability.available:
+        return replace(waiting, verdict=Verdict.FAILED, reason="registration_expired", overdue=True)
+    return replace(waiting, reason="registration_overdue", overdue=True)
+
+
+def _of_unseen_transfer(
+    attempt: Attempt, waiting: Decision, domain: RegisteredDomain | None, *, expired: bool
+) -> Decision:
+    """Paid for, and the registrar shows no transfer."""
+    if domain is not None:
+        return replace(waiting, verdict=Verdict.ADOPT, reason="transferred")
+    if not expired:
+        return waiting
+    # That there is nothing to cancel proves that nothing will come of it.
+    verdict = Verdict.FAILED if attempt.cancel_refused else Verdict.CANCEL
+    return replace(waiting, verdict=verdict, reason="transfer_expired", overdue=attempt.cancel_refused)
+
+
 def _of_domain(
-    attempt: Attempt, patience: Patience, domain: RegisteredDomain, ours: Sequence[OrderItem]
+    attempt: Attempt,
+    patience: Patience,
+    domain: RegisteredDomain,
+    ours: Sequence[OrderItem],
+    *,
+    expired: bool,
 ) -> Decision:
     alive = _newest_alive(ours)
     order_id = None if alive is None else alive.order_id
@@ -156,7 +195,9 @@ def _of_domain(
         # Paid in the window and in the account: ours, whatever the registry's clock says.
         return Decision(verdict=Verdict.ADOPT, reason="registered", order_id=order_id)
     if domain.created_at is None:
-        return Decision(verdict=Verdict.WAIT, reason="creation_unknown")
+        # It was free when it was ordered, and nobody else buys it for this account: in the end it is ours.
+        verdict = Verdict.ADOPT if expired else Verdict.WAIT
+        return Decision(verdict=verdict, reason="creation_unknown")
     return Decision(verdict=Verdict.FAILED, reason="already_owned")
 
 
@@ -202,7 +243,8 @@ def _of_transfer(
     alive = _newest_alive(ours)
     order_id = alive.order_id if alive is not None else _newest(ours).order_id if ours else None
     verdict, reason = _of_status(attempt, transfer.status, delivered=domain is not None, expired=expired)
-    return Decision(verdict=verdict, reason=reason, order_id=order_id)
+    overdue = expired and verdict is Verdict.WAIT
+    return Decision(verdict=verdict, reason=reason, order_id=order_id, overdue=overdue)
 
 
 def _of_status(

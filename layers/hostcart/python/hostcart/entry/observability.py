@@ -26,7 +26,11 @@ def _emf() -> "Emf":
 
 
 class EmfMetrics:
-    """Port Metrics: each value is written as its own EMF line, so that dimensions never mix."""
+    """Port Metrics: each value is written as its own EMF line, so that dimensions never mix.
+
+    What has dimensions is counted a second time without them: an alarm takes one exact set of dimensions.
+    The line carries the order's correlation id, which is no dimension.
+    """
 
     def count(self, name: str, **dimensions: str) -> None:
         self._write(name, "Count", 1, dimensions)
@@ -39,6 +43,11 @@ class EmfMetrics:
         emf = _emf()
         for key, text in dimensions.items():
             emf.add_dimension(name=key, value=str(text))
+        if dimensions:
+            emf.add_dimensions(service=NAMESPACE)
+        correlation_id = logger().get_correlation_id()
+        if correlation_id is not None:
+            emf.add_metadata(key="correlation_id", value=correlation_id)
         emf.add_metric(name=name, unit=unit, value=value)
         emf.flush_metrics()
 

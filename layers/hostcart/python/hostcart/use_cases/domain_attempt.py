@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from hostcart.domain.cart import Cart, Domain, DomainAction, DomainItem, DomainStatus
@@ -28,11 +29,15 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainTiming:
-    """`poll` is the shortest interval between two looks; see `Patience` for `settle` and `late`."""
+    """`poll` is the shortest interval between two looks; see `Patience` for `settle` and `late`.
+
+    The deadlines are for what the registrar has accepted and does not bring to an end.
+    """
 
     poll: timedelta
     settle: timedelta
     late: timedelta
+    registration_deadline: timedelta
     transfer_deadline: timedelta
 
     @property
@@ -75,16 +80,17 @@ def look(cart: Cart, registrar: Registrar, timing: DomainTiming, now: datetime) 
         return _look_at_transfer(cart, registrar, timing, now)
     item, domain = cart.domain, domain_of(cart)
     attempt, patience = _attempt(item, domain), timing.patience
+    deadline = attempt.started_at + timing.registration_deadline
     found = registrar.domain(item.name)
     items = registrar.orders_since(
         item.name, kind=ItemKind.REGISTRATION, since=window_start(attempt, patience)
     )
-    decision = reconcile_registration(attempt, patience, now=now, domain=found, items=items)
+    decide = partial(
+        reconcile_registration, attempt, patience, now=now, domain=found, items=items, deadline=deadline
+    )
+    decision = decide()
     if decision.verdict is Verdict.ASK:
-        availability = registrar.check(item.name)
-        decision = reconcile_registration(
-            attempt, patience, now=now, domain=found, items=items, availability=availability
-        )
+        decision = decide(availability=registrar.check(item.name))
     return Seen(decision=decision, domain=found)
 
 

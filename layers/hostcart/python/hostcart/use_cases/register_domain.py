@@ -13,7 +13,7 @@ from hostcart.domain.cart import (
     deliver_domain,
     require_running,
 )
-from hostcart.domain.contacts_registrar import registry_requirements
+from hostcart.domain.contacts_registrar import registrar_contacts, registry_requirements
 from hostcart.domain.domain_names import normalise
 from hostcart.domain.domain_secrets import DomainSecrets, from_bytes
 from hostcart.domain.reconciliation import Verdict
@@ -148,14 +148,15 @@ def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
 
 def _registration(cart: Cart, secrets: DomainSecrets) -> RegistrationRequest:
     item = cart.domain
+    tld = tld_of(item.suffix)
     return RegistrationRequest(
         name=item.name,
         years=item.years,
-        contacts=secrets.contacts,
+        contacts=registrar_contacts(secrets.contacts, tld),
         nameservers=domain_of(cart).nameservers,
         price=item.registrar_price,
         purchase_type=item.purchase_type,
-        requirements=registry_requirements(secrets.contacts, tld_of(item.suffix), normalise(item.name)),
+        requirements=registry_requirements(secrets.contacts, tld, normalise(item.name)),
     )
 
 
@@ -164,6 +165,8 @@ def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Reg
     seen = look(cart, ports.registrar, timing, now)
     if seen.decision.verdict is Verdict.CANCEL:
         cart, seen = _cancel(cart, seen, timing, ports)
+    if seen.decision.overdue:
+        ports.metrics.count("DomainsOverdue", action=cart.domain.action, reason=seen.decision.reason)
     match seen.decision.verdict:
         case Verdict.ADOPT if seen.domain is not None:
             _set_up(cart, seen.domain, ports)
@@ -200,7 +203,8 @@ def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> 
         if cart.domain.action is DomainAction.TRANSFER:
             sealed = ports.carts.load_sealed(cart.account.id, cart.token).item or b""
             opened = ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token)
-            ports.registrar.set_contacts(name, from_bytes(opened).contacts)
+            contacts = registrar_contacts(from_bytes(opened).contacts, tld_of(cart.domain.suffix))
+            ports.registrar.set_contacts(name, contacts)
         if set(found.nameservers) != {server.lower().rstrip(".") for server in nameservers}:
             ports.registrar.set_nameservers(name, nameservers)
     except RefusedError as refused:
