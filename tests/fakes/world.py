@@ -11,7 +11,7 @@ from hostcart.domain.accounts import Account, AccountSnapshot, User, UserSnapsho
 from hostcart.domain.cart import CallbackStatus, Cart
 from hostcart.domain.catalogue import Catalogue, DomainCharge, Location, Plan, Slot, TldPrices, Variant
 from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts, activate_subscription
-from hostcart.use_cases.charge_payment import Charge, ChargePaymentPorts, charge_payment
+from hostcart.use_cases.charge_payment import Charge, ChargePaymentPorts, PaymentTiming, charge_payment
 from hostcart.use_cases.close_order import Closed, CloseOrderPorts, close_order
 from hostcart.use_cases.domain_attempt import DomainTiming
 from hostcart.use_cases.order_domain import DomainOrder, OrderDomainPorts, admit, order_domain
@@ -21,6 +21,8 @@ from hostcart.use_cases.provision_site import Provisioning, ProvisionSitePorts, 
 from hostcart.use_cases.refund_payment import Compensation, RefundPaymentPorts, refund_payment
 from hostcart.use_cases.register_domain import RegisterDomainPorts, Registration, register_domain
 from hostcart.use_cases.send_callback import SendCallbackPorts, send_callback
+from hostcart.use_cases.waiting import WaitPorts, wait_for
+from hostcart.use_cases.wake import WakePorts, wake
 
 from tests.fakes.payments import FakePayments
 from tests.fakes.platform import (
@@ -43,9 +45,11 @@ PDX = Slot(location="pdx", variant="vanilla")
 CALLBACK = {"url": "https://client.example/hooks", "authorization": "Bearer 12345"}
 POLL = timedelta(seconds=30)
 PAYMENT_DEADLINE = timedelta(hours=23)
+PAYMENT_TIMING = PaymentTiming(poll=POLL, longest=timedelta(hours=24), deadline=PAYMENT_DEADLINE)
 SITE_DEADLINE = timedelta(minutes=30)
 TIMING = DomainTiming(
     poll=POLL,
+    longest=timedelta(hours=12),
     settle=timedelta(minutes=1),
     late=timedelta(hours=1),
     registration_deadline=timedelta(days=2),
@@ -235,7 +239,15 @@ class World:
         ports = ChargePaymentPorts(
             carts=self.carts, payments=self.payments, clock=self.clock, metrics=self.metrics
         )
-        return charge_payment(ACCOUNT, self.token, poll=POLL, deadline=PAYMENT_DEADLINE, ports=ports)
+        return charge_payment(ACCOUNT, self.token, timing=PAYMENT_TIMING, ports=ports)
+
+    def wait(self, task_token: str) -> None:
+        """The execution waits under the token."""
+        wait_for(ACCOUNT, self.token, task_token, ports=WaitPorts(carts=self.carts))
+
+    def wake(self) -> None:
+        """Something happened."""
+        wake(ACCOUNT, self.token, ports=WakePorts(carts=self.carts, workflow=self.workflow))
 
     def provision(self) -> Provisioning:
         ports = ProvisionSitePorts(

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 import urllib3
+from hostcart.adapters.dynamodb_carts import DynamoCarts
+from hostcart.adapters.sfn_workflow import SfnWorkflow
+from hostcart.use_cases.wake import WakePorts, wake
 
 from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case
 from tests.workflow.lambdas import AwsFault, Deaths
-from tests.workflow.world import SITE_PASSWORD
+from tests.workflow.world import SITE_PASSWORD, TABLE
 
 type Arrange = Callable[[Case], None]
 
@@ -143,6 +146,28 @@ def first_wait(action: Arrange) -> Arrange:
 def pays(method: str | None = None) -> Arrange:
     """The customer authenticates, or pays with another card."""
     return lambda case: case.customer_visits("pay", method)
+
+
+def wakes(case: Case) -> None:
+    """Somebody has news of the cart."""
+    world = case.world
+    ports = WakePorts(
+        carts=DynamoCarts(world.dynamodb, TABLE), workflow=SfnWorkflow(world.stepfunctions, "unused")
+    )
+    wake(case.account_id, case.token, ports=ports)
+
+
+def news_before_each_wait(times: int = 1) -> Arrange:
+    """News arrives between a look and the wait after it."""
+
+    def arrange(case: Case) -> None:
+        left = [case] * times
+        case.world.patch_method(
+            "hostcart.adapters.dynamodb_waits.DynamoWaits.store_task_token",
+            lambda: case.world.unseen(lambda: wakes(left.pop())) if left else None,
+        )
+
+    return arrange
 
 
 def loses_claim(case: Case) -> None:

@@ -320,16 +320,16 @@ def test_a_transfer_is_looked_at_over_days_and_set_up(moving: World) -> None:
     assert len(moving.registrar.purchases) == 1
     assert moving.registrar.nameservers[NAME] == domain.nameservers
     assert moving.registrar.contacts[NAME].owner.email == "ada@client.example"
-    assert moving.registrar.calls.count("transfer") < 200  # transitions cost money
 
 
-def test_waits_grow_up_to_six_hours(moving: World) -> None:
+def test_waits_grow_up_to_twelve_hours(moving: World) -> None:
     waits = []
     while not (step := moving.register()).ready:
         waits.append(step.wait_seconds)
         moving.clock.advance(seconds=step.wait_seconds)
     assert waits == sorted(waits)
-    assert (waits[0], max(waits) <= 6 * 3600) == (30, True)
+    assert (waits[0], max(waits)) == (30, 12 * 3600)
+    assert 3 * len(waits) + 9 <= 60  # transitions: a look and its wait take three, all other steps nine
 
 
 def test_a_transfer_whose_answer_was_lost(moving: World) -> None:

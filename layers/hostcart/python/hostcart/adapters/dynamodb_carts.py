@@ -9,6 +9,7 @@ from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
+from hostcart.adapters.dynamodb_waits import DynamoWaits
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
@@ -36,6 +37,7 @@ class DynamoCarts:
         self._client = client
         self._table = table
         self._claims = DynamoClaims(client, table)
+        self._waits = DynamoWaits(client, table)
 
     # --- writes -----------------------------------------------------------------------------------
 
@@ -128,16 +130,27 @@ class DynamoCarts:
     def renew_claim(self, cart: "Cart", until: "datetime") -> None:
         self._claims.renew(cart, until)
 
+    def mark_news(self, account_id: str, token: str) -> str | None:
+        return self._waits.mark_news(account_id, token)
+
+    def clear_news(self, cart: "Cart") -> "Cart":
+        self._waits.clear_news(cart.account.id, cart.token)
+        return replace(cart, news=False)
+
+    def store_task_token(self, account_id: str, token: str, task_token: str) -> bool:
+        return self._waits.store_task_token(account_id, token, task_token)
+
     # --- reads ------------------------------------------------------------------------------------
 
     def load(self, account_id: str, token: str) -> "Cart | None":
         from hostcart.adapters.records import decode
         from hostcart.domain.cart import Cart
 
-        item = self._get(account_id, token, "facts, version", consistent=True)
+        item = self._get(account_id, token, "facts, version, news", consistent=True)
         if item is None:
             return None
-        return replace(decode(Cart, item["facts"]["S"]), version=int(item["version"]["N"]))
+        cart = decode(Cart, item["facts"]["S"])
+        return replace(cart, version=int(item["version"]["N"]), news="news" in item)
 
     def load_sealed(self, account_id: str, token: str) -> Sealed:
         names = "sealed_callback, sealed_password, sealed_item"
@@ -313,7 +326,7 @@ def _attributes(cart: "Cart") -> Item:
 
     attributes: Item = {
         "version": {"N": str(cart.version)},
-        "facts": {"S": encode(cart)},
+        "facts": {"S": encode(cart, without=frozenset({"news"}))},
         "cart_view": {"S": _json(views.cart_view(cart))},
         "terminal": {"BOOL": cart.order is not None and cart.order.status.terminal},
     }

@@ -179,7 +179,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """A cart with its snapshot of prices and, once opened, its order. `slot` is the capacity it holds."""
+    """A cart with its snapshot of prices and, once opened, its order. `slot` is the capacity it holds.
+
+    `news` says that something was reported which no look has taken note of; it is stored beside the facts,
+    like the version.
+    """
 
     token: str
     version: int
@@ -196,6 +200,7 @@ class Cart:
     slot: Slot | None
     callback: CallbackStatus
     order: Order | None = None
+    news: bool = False
 
     @property
     def site(self) -> SiteItem:

@@ -21,7 +21,7 @@ from hostcart.ports import (
 from hostcart.use_cases.errors import DomainFailedError, PaymentFailedError
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
-from hostcart.use_cases.waiting import growing
+from hostcart.use_cases.waiting import doubling, heed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,20 @@ class Charge:
     wait_seconds: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTiming:
+    """`poll` and `longest` bound the interval between two looks that no news comes between.
+
+    `deadline` is how long the customer may take to act.
+    """
+
+    poll: timedelta
+    longest: timedelta
+    deadline: timedelta
+
+
 def charge_payment(
-    account_id: str, cart_token: str, *, poll: timedelta, deadline: timedelta, ports: ChargePaymentPorts
+    account_id: str, cart_token: str, *, timing: PaymentTiming, ports: ChargePaymentPorts
 ) -> Charge:
     """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
 
@@ -57,25 +69,23 @@ def charge_payment(
     if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
         raise PaymentFailedError("payment_closed")
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
-        _keep_claim(cart, ports)
+        cart = heed(ports.carts, cart)
+        _keep_claim(cart, timing, ports)
         cart = _advance(cart, ports)
-    now = ports.clock.now()
-    if cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
-        _refuse_expired(cart, now, deadline)
     return Charge(
         order_id=cart.opened.id,
         kind=cart.item.kind,
         status=cart.payment.status,
-        wait_seconds=growing(now - _since(cart), poll),
+        wait_seconds=_wait(cart, timing, ports.clock.now()),
     )
 
 
-def _keep_claim(cart: Cart, ports: ChargePaymentPorts) -> None:
+def _keep_claim(cart: Cart, timing: PaymentTiming, ports: ChargePaymentPorts) -> None:
     """The name stays this order's until it is paid; one that was lost must not be charged for."""
     if not isinstance(cart.item, DomainItem):
         return
     try:
-        ports.carts.renew_claim(cart, ports.clock.now() + CLAIM_LEASE)
+        ports.carts.renew_claim(cart, ports.clock.now() + timing.longest + CLAIM_LEASE)
     except ClaimTakenError as taken:
         raise DomainFailedError("domain_lost") from taken
 
@@ -204,9 +214,15 @@ def _charged(status: PaymentStatus, invoice: Invoice) -> int:
     return invoice.amount_due if status is PaymentStatus.PROCESSING else 0
 
 
-def _refuse_expired(cart: Cart, now: datetime, deadline: timedelta) -> None:
-    if now >= _since(cart) + deadline:
-        raise PaymentFailedError("payment_expired")
+def _wait(cart: Cart, timing: PaymentTiming, now: datetime) -> int:
+    """Seconds to the next look. A customer who has to act is given until the deadline."""
+    passed = now - _since(cart)
+    left = timing.longest
+    if cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
+        left = timing.deadline - passed
+        if left <= timedelta(0):
+            raise PaymentFailedError("payment_expired")
+    return doubling(passed, timing.poll, timing.longest, left=left)
 
 
 def _since(cart: Cart) -> datetime:

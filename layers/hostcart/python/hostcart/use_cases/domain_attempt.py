@@ -20,7 +20,6 @@ from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.ports import Registrar
 
 _SKEW: Final = timedelta(minutes=5)  # how far the registrar's clock may be behind ours
-_LONGEST_WAIT: Final = timedelta(hours=6)
 _KINDS: Final = {
     DomainAction.REGISTER: ItemKind.REGISTRATION,
     DomainAction.TRANSFER: ItemKind.TRANSFER,
@@ -29,12 +28,13 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainTiming:
-    """`poll` is the shortest interval between two looks; see `Patience` for `settle` and `late`.
+    """`poll` and `longest` bound the interval between two looks; see `Patience` for `settle` and `late`.
 
     The deadlines are for what the registrar has accepted and does not bring to an end.
     """
 
     poll: timedelta
+    longest: timedelta
     settle: timedelta
     late: timedelta
     registration_deadline: timedelta
@@ -45,9 +45,11 @@ class DomainTiming:
         return Patience(settle=self.settle, late=self.late, skew=_SKEW)
 
     def wait(self, domain: Domain, now: datetime) -> int:
-        """Seconds: often at first, then every twentieth of the time passed, every six hours at the least."""
+        """Seconds: twice as long as has passed, within the bounds and not beyond the deadline."""
         passed = now - (domain.started_at or now)
-        return int(max(self.poll, min(passed / 20, _LONGEST_WAIT)).total_seconds())
+        left = self.transfer_deadline - passed
+        wait = max(self.poll, min(2 * passed, self.longest))
+        return round((min(wait, left) if left > timedelta(0) else wait).total_seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,13 @@ class SubscriptionFailedError(TaskError):
     """The renewal subscription was refused."""
 
 
+class NewsArrivedError(TaskError):
+    """Something was reported since the last look: there is nothing to wait for."""
+
+    def __init__(self) -> None:
+        super().__init__("news_arrived")
+
+
 class CallbackUndeliveredError(TaskError):
     """The client's endpoint did not take the notification this time."""
 

@@ -36,6 +36,7 @@ from hostcart.ports import (
 from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, first_attempt, look
 from hostcart.use_cases.errors import DomainFailedError, domain_failure
 from hostcart.use_cases.saving import change, load
+from hostcart.use_cases.waiting import heed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ def register_domain(
     if domain_of(cart).status is DomainStatus.ACTIVE:
         return Registration(ready=True, wait_seconds=0)
     require_running(cart, TaskName.REGISTER_DOMAIN)
+    cart = heed(ports.carts, cart)
     if domain_of(cart).attempt == 0:
         cart = _begin(cart, ports)
         cart = _send(cart, ports)
