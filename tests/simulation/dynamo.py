@@ -21,6 +21,7 @@ class Gate(Protocol):
 class Table:
     """The client of one table. `items` by key, `before` as they were before their last write.
 
+    `fixed` are items that nothing writes any more: they need not be put aside with a world.
     `watch` sees every write: (key, before, after).
     """
 
@@ -28,6 +29,7 @@ class Table:
         self._gate = gate
         self._indexes = indexes
         self.items: dict[str, Item] = {}
+        self.fixed: dict[str, Item] = {}
         self.before: dict[str, Item | None] = {}
         self.stale = False
         self.watch: Callable[[str, Item | None, Item | None], None] = lambda _key, _old, _new: None
@@ -99,7 +101,13 @@ class Table:
     def _seen(self, key: str, consistent: bool) -> Item | None:  # noqa: FBT001
         if self.stale and not consistent and key in self.before:
             return self.before[key]
-        return self.items.get(key)
+        return self.items.get(key) or self.fixed.get(key)
+
+    def settle(self, labels: frozenset[str]) -> None:
+        """The records of these kinds stay as they are."""
+        self.fixed |= {key: item for key, item in self.items.items() if _label(key) in labels}
+        self.items = {key: item for key, item in self.items.items() if key not in self.fixed}
+        self.before.clear()
 
     # --- writes -----------------------------------------------------------------------------------
 

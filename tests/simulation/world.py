@@ -167,7 +167,7 @@ class World:
         self.at(0, "post")
         for seconds, action in scenario.visits:
             self.at(seconds, "visit", action, 0)
-        self.table.before.clear()
+        self.table.settle(frozenset({"ACCOUNT", "USER", "CATALOGUE"}))
 
     @property
     def client(self) -> Any:
