@@ -468,6 +468,13 @@ class World:
         elif not self._visit(action) and tried < 5:  # noqa: PLR2004
             self.at(600, "visit", action, tried + 1)
 
+    def _on_extra(self, action: str) -> None:
+        """What a client or a customer does at some moment."""
+        if action == "repeat" and self.scenario.keyed:
+            self._post()
+        elif action in {"pays", "pays_otherwise", "fails"}:
+            self._visit(action)
+
     def _visit(self, action: str) -> bool:
         invoices = list(self.processor.state["invoices"])
         return any([self.processor.visit(invoice, action) for invoice in invoices])
