@@ -24,6 +24,7 @@ NEEDS: Final = {"fault", "sites", "made"}
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "order_site": responses.CartEnvelope,
     "order_domain": responses.CartEnvelope,
+    "cancel_order": responses.CartEnvelope,
     "describe_tld": responses.TldRequirements,
     "get_cart": responses.CartEnvelope,
     "get_order": responses.OrderView,
@@ -140,5 +141,7 @@ def test_the_tasks_by_hand_gave_back_what_was_paid_and_charged_nothing_declined(
     assert (paid["amount_paid"], paid["amount_refunded"]) == (PRICE, PRICE)
     assert (world.subscriptions(order.token), world.sites(order.token)) == ([], [])
     assert len(world.received(order.callback)) == 1
+    (cancelled,) = world.invoices(held.ORDERS["cancelled"].token)
+    assert (cancelled["amount_paid"], cancelled["amount_refunded"]) == (PRICE, PRICE)
     (declined,) = world.invoices(held.ORDERS["declined"].token)
     assert (declined["status"], declined["amount_paid"]) == ("void", 0)

@@ -25,6 +25,7 @@ from tests.workflow.faults import (
     stripe,
     wakes,
 )
+from tests.workflow.scenarios_cancel import CANCELLED, CANCELLED_DOMAINS
 from tests.workflow.scenarios_domains import DOMAINS
 
 # A task's attempts: the first and as many more as its retrier allows.
@@ -339,4 +340,4 @@ MENDED: Final = (
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),
 )
 
-ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS)
+ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS, *CANCELLED, *CANCELLED_DOMAINS)

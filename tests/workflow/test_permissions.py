@@ -11,6 +11,7 @@ WALKED = (
     "GetCart",
     "GetOrder",
     "ListOrders",
+    "CancelOrder",
     "ChargePayment",
     "WaitForPayment",
     "ProvisionSite",

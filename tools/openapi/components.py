@@ -20,6 +20,10 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "Location",
         {"description": "The cart's poll_url.", "required": True, "schema": {"type": "string"}},
     ),
+    "OrderLocation": (
+        "Location",
+        {"description": "The order's poll_url.", "required": True, "schema": {"type": "string"}},
+    ),
     "ETag": (
         "ETag",
         {

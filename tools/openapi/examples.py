@@ -64,6 +64,9 @@ CART: Final = {
     "no_order_yet": _cart("active", "pending", "processing", []),
     "completed": _cart("checked_out", "completed", "succeeded", [_LINK]),
 }
+CANCELLING: Final = {
+    "accepted": _cart("processing", "processing", "succeeded", [{**_LINK, "status": "processing"}])
+}
 
 _ORDER_FIELDS: Final = {
     "id": _ORDER,
@@ -161,7 +164,23 @@ _DOMAIN: Final[dict[str, Any]] = {
     "subscription": {**_COMPLETED["subscription"], "bucket_type": "annual"},
     "payment": {**_COMPLETED["payment"], "amount_charged_cents": 1299},
 }
-ORDER: Final = {"completed": _COMPLETED, "domain_completed": _DOMAIN, "failed": _FAILED}
+_CANCELLED: Final[dict[str, Any]] = {
+    **{name: value for name, value in _FAILED.items() if name != "failure"},
+    "order": {**_ORDER_FIELDS, "status": "cancelled"},
+    "tasks": [
+        {"id": 1, "name": "charge_payment", "status": "completed"},
+        {"id": 2, "name": "provision_site", "status": "cancelled"},
+        {"id": 3, "name": "activate_subscription", "status": "cancelled"},
+    ],
+    "payment": {**_COMPLETED["payment"], "status": "refunded"},
+    "cancellation": {"status": "accepted", "requested_at": "2026-11-21T17:30:04Z"},
+}
+ORDER: Final = {
+    "completed": _COMPLETED,
+    "domain_completed": _DOMAIN,
+    "failed": _FAILED,
+    "cancelled": _CANCELLED,
+}
 
 ABOUT: Final = {
     "catalogue": {

@@ -177,6 +177,28 @@ ROUTES: Final = (
         codes=(*READ, "not_found"),
     ),
     Route(
+        method="delete",
+        path="/api/orders/{id}",
+        operation_id="cancelOrder",
+        summary="Cancel an order",
+        description="Accepted until the order's point of no return: a site until it is delivered, a domain's"
+        " registration until the registrar is asked, a transfer while it is under way. The order then ends as"
+        " cancelled, and any payment is given back; poll it until then. A transfer that the registrar no"
+        " longer stops goes on. A repeat of an accepted request is accepted again.",
+        access="write",
+        parameters=("OrderId", "Account"),
+        successes={
+            202: Success(
+                description="Accepted, now or before.",
+                model=responses.CartEnvelope,
+                examples=examples.CANCELLING,
+                headers=("OrderLocation", "RetryAfterWhileOpen"),
+                links=("PollOrder",),
+            )
+        },
+        codes=(*WRITE, "not_found", "order_not_cancellable"),
+    ),
+    Route(
         method="patch",
         path="/api/orders/{id}",
         operation_id="updateOrder",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hostcart.ports import Callbacks, DnsZones, Features, Payments, Registrar, Sites, Tokens
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
+    from hostcart.use_cases.cancel_order import CancelOrderPorts
     from hostcart.use_cases.charge_payment import ChargePaymentPorts, PaymentTiming
     from hostcart.use_cases.close_order import CloseOrderPorts
     from hostcart.use_cases.domain_attempt import DomainTiming
@@ -196,6 +197,12 @@ def for_order_domain() -> "OrderDomainPorts":
     return OrderDomainPorts(
         placing=for_placing(), catalogue=catalogue(), features=features(), registrar=registrar()
     )
+
+
+def for_cancel_order() -> "CancelOrderPorts":
+    from hostcart.use_cases.cancel_order import CancelOrderPorts
+
+    return CancelOrderPorts(carts=carts(), workflow=workflow(), clock=SystemClock())
 
 
 def for_charge_payment() -> "ChargePaymentPorts":

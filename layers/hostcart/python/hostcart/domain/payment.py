@@ -44,12 +44,16 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """What has been given back of an invoice; `settled` is False while the processor works on it."""
+    """What has been given back of an invoice; `settled` is False while the processor works on it.
+
+    `failed`: the customer's bank sent the money back to us, and no later look will find it settled by itself.
+    """
 
     id: str
     refunded: int
     credited_back: int
     settled: bool
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

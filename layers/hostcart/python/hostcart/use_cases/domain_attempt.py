@@ -99,7 +99,8 @@ def look(cart: Cart, registrar: Registrar, timing: DomainTiming, now: datetime) 
 def _look_at_transfer(cart: Cart, registrar: Registrar, timing: DomainTiming, now: datetime) -> Seen:
     item, domain = cart.domain, domain_of(cart)
     attempt, patience = _attempt(item, domain), timing.patience
-    deadline = attempt.started_at + timing.transfer_deadline
+    # The customer's cancellation is a deadline that has passed.
+    deadline = now if cart.opened.cancelling else attempt.started_at + timing.transfer_deadline
     transfer = registrar.transfer(item.name)
     if transfer is not None and transfer.status is TransferStatus.PENDING:
         # Under way: the most frequent answer by far, and one call is enough for it.

@@ -1,8 +1,10 @@
 """Register or transfer the name, once, and set it up; whatever was lost is looked up, never sent blindly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hostcart.domain.cancellation import refuse_cancellation
 from hostcart.domain.cart import (
     Cart,
     Domain,
@@ -34,7 +36,7 @@ from hostcart.ports import (
     UnavailableError,
 )
 from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, first_attempt, look
-from hostcart.use_cases.errors import DomainFailedError, domain_failure
+from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, domain_failure
 from hostcart.use_cases.saving import change, load
 from hostcart.use_cases.waiting import heed
 
@@ -62,7 +64,8 @@ def register_domain(
 ) -> Registration:
     """Asks the registrar once, then how far it is. Repeatable with any of its answers lost.
 
-    Raises DomainFailedError when the name will not be ours, and the ports' UnavailableError to be retried.
+    Raises DomainFailedError when the name will not be ours, OrderCancelledError when it was given up for the
+    customer, and the ports' UnavailableError to be retried.
     """
     cart = load(ports.carts, account_id, cart_token)
     if domain_of(cart).status is DomainStatus.ACTIVE:
@@ -70,6 +73,8 @@ def register_domain(
     require_running(cart, TaskName.REGISTER_DOMAIN)
     cart = heed(ports.carts, cart)
     if domain_of(cart).attempt == 0:
+        if cart.opened.cancelling:
+            raise OrderCancelledError
         cart = _begin(cart, ports)
         cart = _send(cart, ports)
     return _follow(cart, timing, ports)
@@ -174,9 +179,14 @@ def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Reg
             _set_up(cart, seen.domain, ports)
             _deliver(cart, seen.domain, ports)
             return Registration(ready=True, wait_seconds=0)
+        case Verdict.FAILED | Verdict.LOST if cart.opened.cancelling:
+            raise OrderCancelledError
         case Verdict.FAILED | Verdict.LOST:
             ports.metrics.count("DomainsFailed", reason=seen.decision.reason)
             raise DomainFailedError(domain_failure(seen.decision.reason))
+        case Verdict.RETRY if cart.opened.cancelling:  # nothing is sent again; what was sent may still show
+            if now >= (domain_of(cart).attempt_at or now) + timing.late:
+                raise OrderCancelledError
         case Verdict.RETRY:
             domain = domain_of(cart)
             again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
@@ -190,12 +200,19 @@ def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainP
     try:
         ports.registrar.cancel_transfer(cart.domain.name)
     except RefusedError:
-        refused = replace(domain_of(cart), cancel_refused=True)
-        cart = change(ports.carts, cart, lambda current: attempt_domain(current, refused, now))
+        cart = change(ports.carts, cart, _refusal(cart, seen, now))
     after = look(cart, ports.registrar, timing, now)
     if after.decision.verdict is Verdict.FAILED:
         after = replace(after, decision=replace(after.decision, reason=seen.decision.reason))
     return cart, after
+
+
+def _refusal(cart: Cart, seen: Seen, now: datetime) -> Callable[[Cart], Cart]:
+    """What a refused cancellation means: the customer's came too late, ours is not tried again."""
+    if cart.opened.cancelling and seen.decision.reason != "transfer_rejected":
+        return lambda current: refuse_cancellation(current, now)
+    refused = replace(domain_of(cart), cancel_refused=True)
+    return lambda current: attempt_domain(current, refused, now)
 
 
 def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> None:
