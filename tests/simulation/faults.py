@@ -86,5 +86,5 @@ def _actions(name: str) -> tuple[str, ...]:
     writes = not name.startswith(("db.get", "db.read", "db.query", "kms", "features"))
     if not writes:
         return ()
-    actions = ("repeat", "visit")
+    actions = ("repeat", "visit", "cancel")
     return (*actions, "keys_expire") if name.startswith("stripe.") else actions

@@ -323,7 +323,18 @@ def _tasks(end: End) -> bool:
     statuses = [task.status for task in end.cart.opened.tasks]
     if end.delivered:
         return set(statuses) == {TaskStatus.COMPLETED}
-    return statuses.count(TaskStatus.FAILED) + statuses.count(TaskStatus.CANCELLED) >= 1
+    return not {TaskStatus.PENDING, TaskStatus.RUNNING} & set(statuses)
+
+
+@_rule("an accepted cancellation does not stand")
+def _cancelled(end: End) -> bool:
+    """A transfer may prove to be past stopping; everything else that was accepted ends cancelled."""
+    if not end.world.posts.get("cancelled"):
+        return end.cart.opened.status is not OrderStatus.CANCELLED
+    if end.cart.opened.status is OrderStatus.CANCELLED:
+        return True
+    cancellation = end.cart.opened.cancellation
+    return end.world.scenario.kind == "transfer" and cancellation is not None and cancellation.refused
 
 
 @_rule("the cart is not checked out")

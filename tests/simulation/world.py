@@ -12,6 +12,7 @@ from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
 from hostcart.domain.accounts import Account, Caller, CredentialKind
+from hostcart.domain.tokens import order_id_of
 from hostcart.entry.identity import context_of
 from hostcart.ports import UnavailableError
 
@@ -392,6 +393,11 @@ class World:
             self._post()
         return effect()
 
+    def _fault_cancel(self, effect: Any, _system: Any, _call: Call) -> Any:
+        """The client cancels just now."""
+        self._cancel()
+        return effect()
+
     def _fault_visit(self, effect: Any, _system: Any, _call: Call) -> Any:
         """The customer pays on the hosted page just now."""
         self._visit("pays_otherwise")
@@ -421,6 +427,37 @@ class World:
     def _post_once(self, handler: doors.Handler, event: Json, state: str) -> None:
         if self.scenario.keyed:
             self.invoke(Call(self.step_number, state, "post", lambda: None), handler, event)
+
+    def _cancel(self) -> int:
+        """DELETE of the order, once it can be seen; the answer's status."""
+        token = self.token
+        if token is None:
+            return 404
+        event = self.request(None, None, {"id": order_id_of(token)})
+        handler = doors.handler("cancel_order")
+        call = Call(self.step_number, "CancelOrder", "cancel", lambda: self._cancel_once(handler, event))
+        outcome, answer = self.invoke(call, handler, event)
+        return 502 if outcome == "error" else self._cancel_answered(answer)
+
+    def _cancel_once(self, handler: doors.Handler, event: Json) -> None:
+        call = Call(self.step_number, "CancelOrder", "cancel", lambda: None)
+        outcome, answer = self.invoke(call, handler, event)
+        if outcome == "ok":
+            self._cancel_answered(answer)
+
+    def _cancel_answered(self, answer: Json) -> int:
+        status: int = answer["statusCode"]
+        if status == 202:  # noqa: PLR2004
+            self.posts["cancelled"] = True
+        return status
+
+    @property
+    def token(self) -> str | None:
+        """The one cart's token, once its order is open."""
+        for key, item in self.table.items.items():
+            if "|CART#" in key and "order_view" in item:
+                return key.rpartition("#")[2]
+        return None
 
     def request(self, body: Json | None, key: str | None, path: Json | None = None) -> Json:
         """An API Gateway event of the account's user."""
@@ -472,6 +509,8 @@ class World:
         """What a client or a customer does at some moment."""
         if action == "repeat" and self.scenario.keyed:
             self._post()
+        elif action == "cancel" and self._cancel() >= 500:  # noqa: PLR2004
+            self.at(5, "extra", "cancel")
         elif action in {"pays", "pays_otherwise", "fails"}:
             self._visit(action)
 
