@@ -77,6 +77,12 @@ def environment(parameters: tuple[tuple[str, str], ...]) -> dict[str, str]:
     }
 
 
+@cache
+def seconds_of(state: str) -> int:
+    """How long the function of a state may run."""
+    return template().timeout(f"{state}Function")
+
+
 class _Time:
     """The `time` module of code that waits a moment: nothing sleeps."""
 

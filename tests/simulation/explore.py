@@ -70,9 +70,11 @@ class _Node:
 
 
 class Explorer:
-    """Follows one scenario with up to `most` faults."""
+    """Follows one scenario with up to `most` faults, of the kinds in `only` if there are any."""
 
-    def __init__(self, scenario: Scenario, most: int, *, findings: int = 20) -> None:
+    def __init__(
+        self, scenario: Scenario, most: int, *, findings: int = 20, only: frozenset[str] | None = None
+    ) -> None:
         self.scenario = scenario
         self.most = most
         self.planned = Planned()
@@ -83,6 +85,7 @@ class Explorer:
         self.coverage = Coverage()
         self.steps = 0
         self._enough = findings
+        self._only = only
 
     def explore(self) -> Explored:
         """All of it; stops early at `findings` broken promises."""
@@ -124,6 +127,7 @@ class Explorer:
                     for met in self.world.met
                     if met.spot > last and met.fault is None
                     for kind in kinds(met.name, met.kind)
+                    if self._only is None or kind in self._only
                 ]
 
     def _step(self, node: _Node, plan: Plan) -> bytes | None:

@@ -330,7 +330,8 @@ def _tasks(end: End) -> bool:
 def _cancelled(end: End) -> bool:
     """A transfer may prove to be past stopping; everything else that was accepted ends cancelled."""
     if not end.world.posts.get("cancelled"):
-        return end.cart.opened.status is not OrderStatus.CANCELLED
+        asked = end.world.posts.get("asked", False)
+        return asked or end.cart.opened.status is not OrderStatus.CANCELLED
     if end.cart.opened.status is OrderStatus.CANCELLED:
         return True
     cancellation = end.cart.opened.cancellation
@@ -350,6 +351,12 @@ def _dense(end: End) -> bool:
 @_rule("an execution is still waiting")
 def _executions(end: End) -> bool:
     return all(standing[3] in {"succeeded", "failed"} for standing in end.world.runs.values())
+
+
+@_rule("a cart has more than one execution")
+def _one_execution(end: End) -> bool:
+    """Those that an operator starts again have a name of the first one."""
+    return {name.rstrip("+") for name in end.world.runs} == {end.cart.token}
 
 
 @_rule("the client was told otherwise")

@@ -44,6 +44,7 @@ _LATE_SECONDS: Final = 30
 _UNDER_A_KEY: Final = frozenset({"refused", "kept_before", "kept_after", "declined", "stolen"})
 _STANDING: Final = ("execution", "state", "data", "waiting", "seconds", "tries", "attempt", "error")
 _INDEXES: Final = {"orders_by_number": ("pk", "number")}
+_LONG: Final = 8
 MOST_STEPS: Final = 3000
 MOST_SECONDS: Final = 60 * 86_400
 
@@ -370,19 +371,20 @@ class World:
         return self._outlive(effect, call, steps=1)
 
     def _fault_zombie_long(self, effect: Any, _system: Any, call: Call) -> Any:
-        return self._outlive(effect, call, steps=3)
+        return self._outlive(effect, call, steps=_LONG)
 
     def _outlive(self, effect: Any, call: Call, steps: int) -> Any:
         """The machine gives this delivery up and goes on; then it goes on too."""
         if not call.abandoned and call.execution is not None and len(self._stack) == 1:
             call.abandoned = True
             self._failed(call.execution, "Lambda.Unknown", "{}")
-            self._aside(steps)
+            self._aside(steps, self.now + doors.seconds_of(call.state))
         return effect()
 
-    def _aside(self, steps: int) -> None:
+    def _aside(self, steps: int, until: float) -> None:
+        """The world goes on, for as long as the function may live."""
         for _ in range(steps):
-            if self.events and self.events[0][0] <= self.now + 60:
+            if self.events and self.events[0][0] <= until:
                 elapsed = self.elapsed
                 self.step()
                 self.elapsed = elapsed
@@ -433,6 +435,7 @@ class World:
         token = self.token
         if token is None:
             return 404
+        self.posts["asked"] = True
         event = self.request(None, None, {"id": order_id_of(token)})
         handler = doors.handler("cancel_order")
         call = Call(self.step_number, "CancelOrder", "cancel", lambda: self._cancel_once(handler, event))
@@ -565,7 +568,7 @@ class World:
         self.runs[standing.execution] = [getattr(standing, name) for name in _STANDING]
         if self.told is not None and standing.entered:
             self.told.append(f"        -> {' -> '.join(standing.entered)}")
-        self._check_history(standing)
+        self._check_history(json.dumps(standing.data))
         name = standing.execution
         match standing.waiting:
             case "call":
@@ -577,8 +580,7 @@ class World:
             case "failed":
                 self._stuck(standing)
 
-    def _check_history(self, standing: Standing) -> None:
-        text = json.dumps(standing.data)
+    def _check_history(self, text: str) -> None:
         for secret in scenarios.SECRETS:
             if secret in text:
                 self.violate("a secret in the history")
@@ -631,6 +633,7 @@ class World:
             self._failed(name, *answer)
 
     def _failed(self, name: str, error: str, cause: str) -> None:
+        self._check_history(cause)
         standing = self.standing(name)
         chance = self.timing.chance(self.step_number, sum(standing.tries))
         after = self.machine.failed(standing, error, cause, chance=chance)
