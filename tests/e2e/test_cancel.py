@@ -333,4 +333,3 @@ def test_a_cancellation_that_races_with_the_delivery(world: World, shop: Shops) 
             assert status == 409
             assert order["order"]["status"] == "completed"
             world.delivered_once(token, amount=PRICE)
-    print(f"cancelled {[status for _, status in raced].count(202)} of {_RACES}")

@@ -427,3 +427,21 @@ def test_a_transfer_whose_request_was_lost_is_not_sent_again(world: World) -> No
     assert world.registrar.calls.count("start_transfer") == 1
     assert world.clock.now() >= world.cart.opened.created_at + timedelta(hours=1)
     no_name(world, PaymentStatus.REFUNDED)
+
+
+def test_a_transfer_that_does_not_show_yet_is_stopped_once_it_does(world: World) -> None:
+    _transfer(world)
+    assert not world.register().ready
+    world.cancel()
+    transfer, hidden = world.registrar.transfer, [None] * 2
+
+    def unseen(name: str) -> object:
+        return hidden.pop() if hidden else transfer(name)
+
+    world.registrar.transfer = unseen  # type: ignore[method-assign, assignment]
+    for _ in range(2):
+        assert not world.register().ready
+    assert "cancel_transfer" not in world.registrar.calls
+    with pytest.raises(OrderCancelledError):
+        world.register()
+    no_name(world, PaymentStatus.REFUNDED)

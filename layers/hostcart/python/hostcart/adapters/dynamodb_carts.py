@@ -326,7 +326,7 @@ def _attributes(cart: "Cart") -> Item:
 
     attributes: Item = {
         "version": {"N": str(cart.version)},
-        "facts": {"S": encode(cart, without=frozenset({"news"}))},
+        "facts": {"S": encode(replace(cart, news=False))},
         "cart_view": {"S": _json(views.cart_view(cart))},
         "terminal": {"BOOL": cart.order is not None and cart.order.status.terminal},
     }

@@ -7,14 +7,12 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def encode(record: object, *, without: frozenset[str] = frozenset()) -> str:
+def encode(record: object) -> str:
     """The record as compact JSON without what equals its field's default: items are paid for by the kilobyte.
 
-    So a default that stored records rely on never changes. `without` names fields that are kept elsewhere; they
-    must have a default.
+    So a default that stored records rely on never changes.
     """
-    adapter = _adapter(cast("Any", type(record)))
-    return adapter.dump_json(record, exclude=set(without), exclude_defaults=True).decode()
+    return _adapter(cast("Any", type(record))).dump_json(record, exclude_defaults=True).decode()
 
 
 def decode[R](kind: type[R], text: str) -> R:

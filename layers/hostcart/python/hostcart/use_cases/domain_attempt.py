@@ -44,12 +44,16 @@ class DomainTiming:
     def patience(self) -> Patience:
         return Patience(settle=self.settle, late=self.late, skew=_SKEW)
 
-    def wait(self, domain: Domain, now: datetime) -> int:
+    def wait(self, item: DomainItem, domain: Domain, now: datetime) -> int:
         """Seconds: twice as long as has passed, within the bounds and not beyond the deadline."""
         passed = now - (domain.started_at or now)
-        left = self.transfer_deadline - passed
+        left = self._deadline(item) - passed
         wait = max(self.poll, min(2 * passed, self.longest))
         return round((min(wait, left) if left > timedelta(0) else wait).total_seconds())
+
+    def _deadline(self, item: DomainItem) -> timedelta:
+        moving = item.action is DomainAction.TRANSFER
+        return self.transfer_deadline if moving else self.registration_deadline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +103,12 @@ def look(cart: Cart, registrar: Registrar, timing: DomainTiming, now: datetime) 
 def _look_at_transfer(cart: Cart, registrar: Registrar, timing: DomainTiming, now: datetime) -> Seen:
     item, domain = cart.domain, domain_of(cart)
     attempt, patience = _attempt(item, domain), timing.patience
-    # The customer's cancellation is a deadline that has passed.
-    deadline = now if cart.opened.cancelling else attempt.started_at + timing.transfer_deadline
+    deadline = attempt.started_at + timing.transfer_deadline
     transfer = registrar.transfer(item.name)
     if transfer is not None and transfer.status is TransferStatus.PENDING:
-        # Under way: the most frequent answer by far, and one call is enough for it.
+        # Under way: the most frequent answer by far, and one call is enough for it. A cancellation by the
+        # customer ends it as its deadline would.
+        deadline = now if cart.opened.cancelling else deadline
         decision = reconcile_transfer(
             attempt, patience, now=now, transfer=transfer, items=(), domain=None, deadline=deadline
         )

@@ -36,7 +36,7 @@ from hostcart.ports import (
     UnavailableError,
 )
 from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, first_attempt, look
-from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, domain_failure
+from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, TaskError, domain_failure
 from hostcart.use_cases.saving import change, load
 from hostcart.use_cases.waiting import heed
 
@@ -179,19 +179,29 @@ def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Reg
             _set_up(cart, seen.domain, ports)
             _deliver(cart, seen.domain, ports)
             return Registration(ready=True, wait_seconds=0)
-        case Verdict.FAILED | Verdict.LOST if cart.opened.cancelling:
-            raise OrderCancelledError
         case Verdict.FAILED | Verdict.LOST:
-            ports.metrics.count("DomainsFailed", reason=seen.decision.reason)
-            raise DomainFailedError(domain_failure(seen.decision.reason))
-        case Verdict.RETRY if cart.opened.cancelling:  # nothing is sent again; what was sent may still show
-            if now >= (domain_of(cart).attempt_at or now) + timing.late:
-                raise OrderCancelledError
+            raise _failure(cart, seen.decision.reason, ports)
         case Verdict.RETRY:
-            domain = domain_of(cart)
-            again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
-            cart = _send(_record(cart, again, ports), ports)
-    return Registration(ready=False, wait_seconds=timing.wait(domain_of(cart), now))
+            cart = _again(cart, timing, now, ports)
+    return Registration(ready=False, wait_seconds=timing.wait(cart.domain, domain_of(cart), now))
+
+
+def _failure(cart: Cart, reason: str, ports: RegisterDomainPorts) -> TaskError:
+    if cart.opened.cancelling:
+        return OrderCancelledError()
+    ports.metrics.count("DomainsFailed", reason=reason)
+    return DomainFailedError(domain_failure(reason))
+
+
+def _again(cart: Cart, timing: DomainTiming, now: datetime, ports: RegisterDomainPorts) -> Cart:
+    """Nothing happened: one more attempt, but none for a customer who cancelled; the last may still show."""
+    domain = domain_of(cart)
+    if cart.opened.cancelling:
+        if now >= (domain.attempt_at or now) + timing.late:
+            raise OrderCancelledError
+        return cart
+    again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
+    return _send(_record(cart, again, ports), ports)
 
 
 def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainPorts) -> tuple[Cart, Seen]:
