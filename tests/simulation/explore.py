@@ -84,6 +84,7 @@ class Explorer:
         self.findings: list[Finding] = []
         self.coverage = Coverage()
         self.steps = 0
+        self.ends: set[bytes] = set()
         self._enough = findings
         self._only = only
 
@@ -141,6 +142,7 @@ class Explorer:
         if world.step_number > MOST_STEPS:
             world.violate("no end")
         elif world.over:
+            self.ends.add(world.snapshot())
             invariants.check(world)
         self.findings += [Finding(self.scenario.name, whole, what) for what in world.violations]
         if world.over or world.violations:
