@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup lock build up down status reload run invoke test check format clean-state openapi ledger redrive findings
+.PHONY: help setup lock build up down status reload run invoke test simulate check format clean-state openapi ledger redrive findings
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -91,6 +91,10 @@ findings: setup ## list what the reconciler found and could not mend
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
 	$(PY) -m pytest -n 2
+
+simulate: setup ## whole orders in virtual time with faults at every boundary: make simulate [SEEDS=10000] [REPLAY=...]
+	@PYTHONPATH=.:layers/hostcart/python $(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(REPLAY),--replay '$(REPLAY)') $(if $(ONLY),--only '$(ONLY)') $(if $(FAULTS),--faults $(FAULTS))
 
 check: setup ## lint, format, types
 	.venv/bin/ruff check .
