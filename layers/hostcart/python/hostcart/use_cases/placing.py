@@ -121,7 +121,14 @@ def place(
         raise ApiError("account_cannot_order", "Account unable to create orders.")
     method_id = billing_gate(account)
     if confirm is not None:
-        quoted = confirm(quoted)
+        try:
+            quoted = confirm(quoted)
+        except ApiError:
+            # The same request may have been faster: then it is its own order that stands in the way.
+            twin = ports.carts.load(placement.account_id, token) if placement.keyed else None
+            if twin is None:
+                raise
+            return _repeat(twin, placement.fingerprint, ports)
     sealed = _sealed(placement, quoted, token, ports.cipher)  # first: what fails here leaves no draft behind
     invoice = _open_invoice(account, method_id, token, ports.payments)
     cart = _new_cart(placement, account, quoted, invoice, token=token, ports=ports)
