@@ -26,6 +26,8 @@ PARAMETERS: Final = (
     "orderStatus",
 )
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = re.compile(_DAY.pattern + r"[Tt ]\d{2}:\d{2}(:.*|[Zz+-].*)?")
+_A_NAME: Final = "must be a domain name, or * and the end of one"
 
 
 def orders_wanted(query: Mapping[str, str]) -> OrdersWanted:
@@ -67,19 +69,22 @@ def _name(text: str | None) -> str | None:
     if text is None:
         return None
     if not re.fullmatch(NAME, text):
-        raise _invalid("domainName", "must be a domain name, or * and the end of one")
-    if text.isascii() or text.startswith("*"):
+        raise _invalid("domainName", _A_NAME)
+    if text.isascii():
         return text.lower().rstrip(".")
+    if text.startswith("*"):  # the end of a name is not the end of its A-label
+        raise _invalid("domainName", f"{_A_NAME} in the letters of its A-label (xn--)")
     return _a_label(text)
 
 
 def _a_label(text: str) -> str:
-    from hostcart.domain.domain_names import DomainNameError, normalise
+    """Of any name: one may be looked for whose TLD is not sold any more."""
+    import idna
 
     try:
-        return normalise(text).ascii
-    except DomainNameError:
-        raise _invalid("domainName", "must be a domain name, or * and the end of one") from None
+        return idna.encode(text, uts46=True).decode("ascii").rstrip(".")
+    except ValueError:  # IDNAError is one
+        raise _invalid("domainName", _A_NAME) from None
 
 
 def _tld(text: str | None) -> str | None:
@@ -110,7 +115,7 @@ def _until(text: str | None) -> datetime | None:
         return None
     step = timedelta(days=1) if _DAY.fullmatch(text) else timedelta(seconds=1)
     try:
-        return _moment(text, "createDateEnd") + step
+        return _moment(text, "createDateEnd").replace(microsecond=0) + step
     except OverflowError:
         raise _not_a_date("createDateEnd") from None
 
@@ -119,6 +124,8 @@ def _moment(text: str, name: str) -> datetime:
     try:
         if _DAY.fullmatch(text):
             return datetime.combine(date.fromisoformat(text), time(), UTC)
+        if not _MOMENT.fullmatch(text):
+            raise _not_a_date(name)
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
