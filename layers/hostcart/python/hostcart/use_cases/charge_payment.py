@@ -68,8 +68,8 @@ def charge_payment(
     cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
     if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
         raise PaymentFailedError("payment_closed")
+    cart = heed(ports.carts, cart)
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
-        cart = heed(ports.carts, cart)
         _keep_claim(cart, timing, ports)
         cart = _advance(cart, ports)
     return Charge(
