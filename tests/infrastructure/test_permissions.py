@@ -75,7 +75,12 @@ def test_only_functions_that_need_a_secret_may_read_it() -> None:
         },
         "StripeWebhookSecretArn": {"ReceiveStripeWebhook"},
         "SitesTokenSecretArn": {"ProvisionSite", "RefundPayment"},
-        "RegistrarCredentialsSecretArn": {"OrderDomain", "RegisterDomain", "RefundPayment"},
+        "RegistrarCredentialsSecretArn": {
+            "OrderDomain",
+            "ChargePayment",
+            "RegisterDomain",
+            "RefundPayment",
+        },
         "CallbackSigningSecretArn": {"SendCallback"},
     }
 

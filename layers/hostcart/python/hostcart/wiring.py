@@ -218,7 +218,9 @@ def for_order_domain() -> "OrderDomainPorts":
 def for_charge_payment() -> "ChargePaymentPorts":
     from hostcart.use_cases.charge_payment import ChargePaymentPorts
 
-    return ChargePaymentPorts(carts=carts(), payments=payments(), clock=SystemClock(), metrics=metrics())
+    return ChargePaymentPorts(
+        carts=carts(), payments=payments(), registrar=registrar, clock=SystemClock(), metrics=metrics()
+    )
 
 
 def payment_timing() -> "PaymentTiming":

@@ -1,7 +1,7 @@
 """boto3 clients, built when first needed and kept for the life of the process."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -30,6 +30,13 @@ def route53() -> "Route53Client":
     import boto3
 
     return boto3.client("route53", config=_config())
+
+
+@cache
+def appconfigdata() -> Any:
+    import boto3
+
+    return boto3.client("appconfigdata", config=_config())
 
 
 @cache
