@@ -237,7 +237,11 @@ class World:
 
     def charge(self) -> Charge:
         ports = ChargePaymentPorts(
-            carts=self.carts, payments=self.payments, clock=self.clock, metrics=self.metrics
+            carts=self.carts,
+            payments=self.payments,
+            registrar=lambda: self.registrar,
+            clock=self.clock,
+            metrics=self.metrics,
         )
         return charge_payment(ACCOUNT, self.token, timing=PAYMENT_TIMING, ports=ports)
 

@@ -11,6 +11,7 @@ WALKED = (
     "GetCart",
     "GetOrder",
     "ListOrders",
+    "ReceiveStripeWebhook",
     "ChargePayment",
     "WaitForPayment",
     "ProvisionSite",

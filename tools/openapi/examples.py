@@ -198,6 +198,7 @@ ABOUT: Final = {
     }
 }
 
+WEBHOOK: Final = {"taken": {"status": "taken"}}
 TLD_REQUIREMENTS: Final = {"com": describe(tlds.get("com"))}
 
 NOTIFICATION: Final = {

@@ -17,7 +17,9 @@ from hostcart.ports import (
     OutcomeUnknownError,
     Payments,
     RefusedError,
+    Registrar,
 )
+from hostcart.use_cases.domain_quote import refuse_changed_name
 from hostcart.use_cases.errors import DomainFailedError, PaymentFailedError
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
@@ -26,8 +28,11 @@ from hostcart.use_cases.waiting import doubling, heed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePaymentPorts:
+    """`registrar` is built only for an order of a domain."""
+
     carts: CartStore
     payments: Payments
+    registrar: Callable[[], Registrar]
     clock: Clock
     metrics: Metrics
 
@@ -63,13 +68,13 @@ def charge_payment(
     """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
 
     Raises PaymentFailedError when it can no longer succeed, DomainFailedError when the ordered name was lost
-    before it was paid, and the ports' UnavailableError to be retried.
+    or changed its price before the charge, and the ports' UnavailableError to be retried.
     """
     cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
     if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
         raise PaymentFailedError("payment_closed")
+    cart = heed(ports.carts, cart)
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
-        cart = heed(ports.carts, cart)
         _keep_claim(cart, timing, ports)
         cart = _advance(cart, ports)
     return Charge(
@@ -94,6 +99,8 @@ def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:
     try:
         invoice = ports.payments.get_invoice(cart.payment.invoice_id)
         if invoice.status is InvoiceStatus.DRAFT:
+            if isinstance(cart.item, DomainItem):
+                refuse_changed_name(cart.item, ports.registrar())
             invoice = _finalize(cart, invoice, ports.payments)
         _refuse_debt(invoice)
         if invoice.status is InvoiceStatus.OPEN and _payable(cart, invoice):

@@ -68,6 +68,7 @@ def refund_payment(
     """
     cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
     if _may_be_ours(cart, timing, ports):
+        ports.metrics.count("DomainsOverdue", action=cart.domain.action, reason="delivery_failed")
         return Compensation(order_id=cart.opened.id, status=DELIVERED, settled=False)
     if not cart.opened.status.terminal:
         failure = failure_of(_code(cause))
