@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.workflow.cases import Scenario
+from tests.workflow.cases import Scenario, mended
 from tests.workflow.faults import (
     CHARGE,
     GIVE_BACK,
@@ -23,6 +23,7 @@ from tests.workflow.faults import (
     sites,
     slow_sites,
     stripe,
+    tells,
     wakes,
 )
 from tests.workflow.scenarios_cancel import CANCELLED, CANCELLED_DOMAINS
@@ -68,6 +69,17 @@ DELIVERED: Final = (
         name="authenticates and the execution is woken",
         card="pm_card_authenticationRequired",
         on_wait=first_wait(all_of(pays(), wakes)),
+    ),
+    Scenario(
+        name="authenticates and the processor tells so, twice",
+        card="pm_card_authenticationRequired",
+        on_wait=first_wait(all_of(pays(), tells("invoice.paid", times=2))),
+    ),
+    Scenario(
+        name="declined, pays by debit",
+        card="pm_card_chargeCustomerFail",
+        currency="eur",
+        on_wait=first_wait(all_of(pays("pm_sepa_success"), tells("payment_intent.processing"))),
     ),
     Scenario(
         name="authenticates before the wait begins",
@@ -301,42 +313,45 @@ STUCK: Final = (
     Scenario(
         name="callback undelivered",
         callback="/status/500/hook",
-        ends="CallbackUndelivered",
+        ends="SendCallback",
         callbacks=_CALLBACK_RETRIES,
     ),
 )
 
-# A redrive starts again at the state that failed; moto has none. A second execution repeats even more.
-MENDED: Final = (
+# Ended where no compensation is left; each goes on as a redrive and as a new execution from the start.
+_LEFT: Final = (
     Scenario(
-        name="not refunded, then started again",
+        name="not refunded",
         site="fail-provision",
         arrange=stripe("status:503", "GET /v1/credit_notes", times=_RETRIES),
-        ends_first="NotRefunded",
+        ends_first="RefundPayment",
         failure="site_failed",
         payment="refunded",
     ),
     Scenario(
-        name="neither charged nor voided, then started again",
+        name="neither charged nor voided",
         arrange=all_of(
             stripe("status:503", CHARGE[3], times=_RETRIES),
             stripe("status:503", "POST /v1/invoices/*/void", times=_RETRIES),
         ),
-        ends_first="NotRefunded",
+        ends_first="RefundPayment",
         failure="fulfilment_failed",
         payment="failed",
     ),
     Scenario(
-        name="not closed, then started again",
+        name="not closed",
         arrange=aws("CloseOrder", "UpdateItem", _RETRIES),
-        ends_first="NotClosed",
+        ends_first="CloseOrder",
     ),
     Scenario(
-        name="callback undelivered, then started again",
+        name="callback undelivered once",
         callback=f"/flaky/{_CALLBACK_RETRIES}/hook",
         callbacks=_CALLBACK_RETRIES + 1,
-        ends_first="CallbackUndelivered",
+        ends_first="SendCallback",
     ),
+)
+MENDED: Final = (
+    *mended(_LEFT),
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),
 )
 

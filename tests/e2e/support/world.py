@@ -102,6 +102,10 @@ class World:
         """Let the payment processor's time pass."""
         self._tell("stripe_url", "clock", {"advance_seconds": seconds})
 
+    def stripe_clock(self) -> int:
+        """The payment processor's present, in Unix seconds."""
+        return int(self._tell("stripe_url", "clock", {"advance_seconds": 0}).json()["now"])
+
     def authenticate(self, token: str, outcome: str) -> httpx.Response:
         """The customer on the hosted invoice page."""
         (invoice,) = self.invoices(token)

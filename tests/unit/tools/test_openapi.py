@@ -21,6 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "SiteOrderRequest": SiteOrderRequest,
     "DomainOrderRequest": DomainOrderRequest,
     "TldRequirements": responses.TldRequirements,
+    "WebhookReceipt": responses.WebhookReceipt,
     "CartEnvelope": responses.CartEnvelope,
     "OrderList": responses.OrderList,
     "OrderView": responses.OrderView,
@@ -64,6 +65,7 @@ def test_every_route_of_the_template_is_described(made: dict[str, Any]) -> None:
         "GET /api/about",
         "POST /api/orders/domain",
         "GET /api/about/tlds/{tld}",
+        "POST /webhooks/stripe",
     }
 
 
@@ -86,7 +88,7 @@ def test_oauth_reads_and_never_orders(made: dict[str, Any]) -> None:
     for route in ROUTES:
         security = made["paths"][route.path][route.method]["security"]
         assert any("oauth" in entry for entry in security) == (route.access == "read")
-        assert (security == []) == route.path.startswith("/api/about")
+        assert (security == []) == route.path.startswith(("/api/about", "/webhooks/"))
 
 
 def _contents(node: Any) -> list[dict[str, Any]]:
@@ -114,6 +116,7 @@ def test_every_example_is_valid(made: dict[str, Any]) -> None:
                 examples.DOMAIN_ORDERS,
                 examples.ACCEPTED,
                 examples.TLD_REQUIREMENTS,
+                examples.WEBHOOK,
                 examples.ACCEPTED,
                 examples.CANCELLING,
                 examples.CART,

@@ -253,6 +253,12 @@ class Cart:
         )
 
     @property
+    def work_owed(self) -> bool:
+        """Whether anything is still to be done for it: its order to be ended, its owner to be notified."""
+        order = self.order
+        return order is None or not order.status.terminal or self.callback is CallbackStatus.PENDING
+
+    @property
     def opened(self) -> Order:
         """The order; raises TransitionRefusedError while there is none."""
         if self.order is None:
