@@ -8,6 +8,7 @@ from enum import Enum, auto
 from hostcart.contract.statuses import MethodType
 from hostcart.domain.money import Line, below_minimum, total
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
+from hostcart.domain.payment_events import CartRef
 from hostcart.ports import DeclinedError, OutcomeUnknownError, PortError, RefusedError, UnavailableError
 
 from tests.fakes.platform import FakeClock
@@ -55,6 +56,7 @@ class FakePayments:
     refunds_settle: bool = True
     refunds_return: bool = False
     invoices: dict[str, Invoice] = field(default_factory=dict)
+    intents: dict[str, CartRef] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
     refunds: dict[str, Refund] = field(default_factory=dict)
     subscriptions: list[FakeSubscription] = field(default_factory=list)
@@ -227,6 +229,10 @@ class FakePayments:
         self.subscriptions.append(created)
         self._end("create_subscription")
         return created.id, created.status
+
+    def cart_of_intent(self, intent_id: str) -> CartRef | None:
+        self._begin("cart_of_intent")
+        return self.intents.get(intent_id)
 
     def cancel_subscription(self, subscription_id: str) -> None:
         self._begin("cancel_subscription")

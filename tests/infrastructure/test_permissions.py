@@ -73,8 +73,10 @@ def test_only_functions_that_need_a_secret_may_read_it() -> None:
             "ChargePayment",
             "ActivateSubscription",
             "RefundPayment",
+            "ReceiveStripeWebhook",
             "Reconcile",
         },
+        "StripeWebhookSecretArn": {"ReceiveStripeWebhook"},
         "SitesTokenSecretArn": {"ProvisionSite", "RefundPayment", "Reconcile"},
         "RegistrarCredentialsSecretArn": {
             "OrderDomain",

@@ -18,9 +18,7 @@ def main() -> int:
     if given.replay:
         return _replay(given.replay)
     names = [name for name in SCENARIOS if name.startswith(given.only)]
-    total = report.everything(
-        seeds=given.seeds, most=given.faults, processes=given.processes, names=names
-    )
+    total = report.everything(seeds=given.seeds, most=given.faults, processes=given.processes, names=names)
     for line in report.lines(total):
         print(line)
     return 1 if total.broken else 0

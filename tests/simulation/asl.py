@@ -133,9 +133,7 @@ class Machine:
     def _caught(self, standing: Standing, error: str, cause: str) -> Standing:
         for catcher in self.states[standing.state].get("Catch", ()):
             if _matches(catcher["ErrorEquals"], error):
-                data = _put(
-                    standing.data, catcher.get("ResultPath", "$"), {"Error": error, "Cause": cause}
-                )
+                data = _put(standing.data, catcher.get("ResultPath", "$"), {"Error": error, "Cause": cause})
                 return self._enter(replace(standing, data=data), catcher["Next"])
         return replace(standing, waiting="failed", seconds=None, error=error)
 

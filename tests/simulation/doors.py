@@ -71,9 +71,7 @@ def environment(parameters: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """Every function's variables together."""
     changed = template().changed(dict(parameters))
     return {
-        name: value
-        for function in changed.functions
-        for name, value in changed.environment(function).items()
+        name: value for function in changed.functions for name, value in changed.environment(function).items()
     }
 
 

@@ -135,10 +135,10 @@ class Table:
         return answer
 
     def transact_write_items(self, *, TransactItems: Sequence[Item], **_: Any) -> Item:  # noqa: N803
-        writes = [
-            (name.lower(), request) for entry in TransactItems for name, request in entry.items()
+        writes = [(name.lower(), request) for entry in TransactItems for name, request in entry.items()]
+        labels = [
+            _label(_key(request["Item"] if kind == "put" else request["Key"])) for kind, request in writes
         ]
-        labels = [_label(_key(request["Item"] if kind == "put" else request["Key"])) for kind, request in writes]
 
         def write() -> Item:
             failed, changes = self._planned(writes)

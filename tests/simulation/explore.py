@@ -164,9 +164,7 @@ class Explorer:
         for key in self._children_first(root):
             for faults in range(self.nodes[key].budget + 1):
                 known[key, faults] = sum(
-                    exactly(child, faults - used)
-                    for used, child in self.nodes[key].edges
-                    if used <= faults
+                    exactly(child, faults - used) for used, child in self.nodes[key].edges if used <= faults
                 )
         return [known[root, faults] for faults in range(self.most + 1)]
 

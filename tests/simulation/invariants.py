@@ -227,16 +227,19 @@ def _one_charge(end: End) -> bool:
 @_rule("more than one invoice that is not void")
 def _one_invoice(end: End) -> bool:
     state = end.world.processor.state["invoices"]
-    return len(end.invoices) <= 1 and all(
-        invoice["status"] != "open" for invoice in end.invoices
-    ) and (end.cart.payment.invoice_id in state or not end.invoices)
+    return (
+        len(end.invoices) <= 1
+        and all(invoice["status"] != "open" for invoice in end.invoices)
+        and (end.cart.payment.invoice_id in state or not end.invoices)
+    )
 
 
 @_rule("a draft was left that is more than empty")
 def _no_draft(end: End) -> bool:
     """An empty draft that nobody knows of moves no money."""
     return all(
-        invoice["status"] != "draft" or (invoice["total"] == 0 and invoice["id"] != end.cart.payment.invoice_id)
+        invoice["status"] != "draft"
+        or (invoice["total"] == 0 and invoice["id"] != end.cart.payment.invoice_id)
         for invoice in end.world.processor.state["invoices"].values()
     )
 
@@ -301,7 +304,9 @@ def _name(end: End) -> bool:
     if not end.delivered:
         return domain is not None and domain.status is DomainStatus.FAILED and not zones and claim is None
     firm = claim is not None and "lease_until" not in claim
-    return domain is not None and domain.status is DomainStatus.ACTIVE and firm and zones == [end.cart.opened.id]
+    return (
+        domain is not None and domain.status is DomainStatus.ACTIVE and firm and zones == [end.cart.opened.id]
+    )
 
 
 @_rule("capacity is not what the order's end asks for")

@@ -147,7 +147,7 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         "each delivery of the callback has an id of its own",
         "use_cases.send_callback:_deliver",
         'message_id=f"msg_{order.id}"',
-        'message_id=f"msg_{order.id}_{order.updated_at}_{__import__(\'uuid\').uuid4()}"',
+        "message_id=f\"msg_{order.id}_{order.updated_at}_{__import__('uuid').uuid4()}\"",
         "site/card",
     ),
     Mutant(
@@ -222,7 +222,7 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         "the cause of a failure quotes what failed",
         "entry.task:task_door",
         "raise TaskRetryError(error.code) from None",
-        "raise TaskRetryError(f'{error.code} {__import__(\"hostcart.wiring\").wiring.carts()"
+        'raise TaskRetryError(f\'{error.code} {__import__("hostcart.wiring").wiring.carts()'
         ".load_sealed(task.account_id, task.cart_token).callback[::-1]}') from None",
         "site/card",
     ),
@@ -271,7 +271,11 @@ def _located(target: str) -> tuple[Any, str, Any]:
 def _compiled(source: str, name: str, original: Any, ran: list[int]) -> Any:
     space = sys.modules[original.__module__].__dict__
     made: Json = {}
-    exec(compile(f"from __future__ import annotations\n{source}", original.__code__.co_filename, "exec"), space, made)  # noqa: S102
+    exec(
+        compile(f"from __future__ import annotations\n{source}", original.__code__.co_filename, "exec"),
+        space,
+        made,
+    )  # noqa: S102
     function = made[name]
 
     def counted(*args: Any, **named: Any) -> Any:

@@ -95,7 +95,10 @@ def everything(*, seeds: int, most: int, processes: int, names: Iterable[str] = 
             total.add(result)
             seconds = time.monotonic() - began
             plans = ", ".join(f"{count} of {n}" for n, count in enumerate(result.plans)) or result.histories
-            print(f"{seconds:7.0f}s  {result.label:<28} plans: {plans}; broken: {len(result.broken)}", flush=True)
+            print(
+                f"{seconds:7.0f}s  {result.label:<28} plans: {plans}; broken: {len(result.broken)}",
+                flush=True,
+            )
     return total
 
 

@@ -108,7 +108,11 @@ class Processor:
         handler: Any = getattr(self, "_" + operation.replace(".", "_"))
         answer: Json = handler(*ids, params)
         if answer.get("object") == "invoice" and "expand" not in params:
-            return {**answer, "default_payment_method": answer["default_payment_method"]["id"], "payments": None}
+            return {
+                **answer,
+                "default_payment_method": answer["default_payment_method"]["id"],
+                "payments": None,
+            }
         return answer
 
     def _invoices_create(self, params: Json) -> Json:

@@ -14,6 +14,7 @@ from tests.simulation.world import World
 
 pytestmark = pytest.mark.usefixtures("simulated")
 
+
 def _told(world: World) -> tuple[object, ...]:
     return world.snapshot(), world.violations, world.met
 

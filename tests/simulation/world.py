@@ -653,7 +653,9 @@ class World:
 
     def _line(self, call: Call, spot: Spot, name: str, fault: str | None) -> str:
         mark = "" if fault is None else f"   <== {fault}"
-        return f"{self.now - START.timestamp():>10.1f}s {spot[0]:>4}.{spot[1]:<3} {call.state:<20} {name}{mark}"
+        return (
+            f"{self.now - START.timestamp():>10.1f}s {spot[0]:>4}.{spot[1]:<3} {call.state:<20} {name}{mark}"
+        )
 
 
 @dataclass

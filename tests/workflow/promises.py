@@ -9,7 +9,14 @@ from hostcart.domain.cart import CallbackStatus
 from standardwebhooks import Webhook
 
 from tests.workflow.cases import AUTH_CODE, AUTHORIZATION, CONTACT, E_MAIL, NAME, Outcome
-from tests.workflow.world import REGISTRAR_TOKEN, SIGNING_SECRET, SITE_PASSWORD, SITES_TOKEN, STRIPE_KEY
+from tests.workflow.world import (
+    REGISTRAR_TOKEN,
+    SIGNING_SECRET,
+    SITE_PASSWORD,
+    SITES_TOKEN,
+    STRIPE_KEY,
+    WEBHOOK_SECRET,
+)
 
 SECRETS: Final = (
     AUTHORIZATION,
@@ -22,6 +29,7 @@ SECRETS: Final = (
     SITE_PASSWORD,
     SITES_TOKEN,
     STRIPE_KEY,
+    WEBHOOK_SECRET,
 )
 
 

@@ -23,6 +23,7 @@ from tests.workflow.faults import (
     sites,
     slow_sites,
     stripe,
+    tells,
     wakes,
 )
 from tests.workflow.scenarios_cancel import CANCELLED, CANCELLED_DOMAINS
@@ -68,6 +69,17 @@ DELIVERED: Final = (
         name="authenticates and the execution is woken",
         card="pm_card_authenticationRequired",
         on_wait=first_wait(all_of(pays(), wakes)),
+    ),
+    Scenario(
+        name="authenticates and the processor tells so, twice",
+        card="pm_card_authenticationRequired",
+        on_wait=first_wait(all_of(pays(), tells("invoice.paid", times=2))),
+    ),
+    Scenario(
+        name="declined, pays by debit",
+        card="pm_card_chargeCustomerFail",
+        currency="eur",
+        on_wait=first_wait(all_of(pays("pm_sepa_success"), tells("payment_intent.processing"))),
     ),
     Scenario(
         name="authenticates before the wait begins",

@@ -12,6 +12,7 @@ WALKED = (
     "GetOrder",
     "ListOrders",
     "CancelOrder",
+    "ReceiveStripeWebhook",
     "ChargePayment",
     "WaitForPayment",
     "ProvisionSite",

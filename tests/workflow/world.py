@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 TABLE: Final = "hostcart"
 STRIPE_KEY: Final = "sk_test_workflow_secret"
+WEBHOOK_SECRET: Final = "whsec_of_the_workflow"
 SITES_TOKEN: Final = "sites-token-secret"
 REGISTRAR_TOKEN: Final = "registrar-token-secret"
 SIGNING_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -273,6 +274,8 @@ def running() -> Iterator[World]:
             {
                 "StripeApiBase": stripe.url,
                 "StripeApiKeySecretArn": _secret("stripe", {"api_key": STRIPE_KEY}),
+                "StripeWebhookSecretArn": _secret("webhooks", {"current": WEBHOOK_SECRET}),
+                "StripeLiveMode": "false",
                 "SitesBaseUrl": sites.url,
                 "SitesTokenSecretArn": _secret("sites", {"token": SITES_TOKEN}),
                 "RegistrarApiBase": registrar.url,

@@ -26,6 +26,7 @@ _MODELS: Final = (
     responses.OrderView,
     responses.About,
     responses.TldRequirements,
+    responses.WebhookReceipt,
     responses.OrderNotification,
     responses.Problem,
     registrar_orders.RegistrarOrderList,

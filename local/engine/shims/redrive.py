@@ -109,11 +109,11 @@ def _describing(original: Any) -> Any:
     def describe_execution(self: Any) -> ActionResult:
         answer: ActionResult = original(self)
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        ended = getattr(execution, "exec_status", None) in REDRIVABLE
         described: Any = answer.result
         described["redriveCount"] = getattr(execution, "redrive_count", 0)
-        redrivable = getattr(execution, "exec_status", None) in REDRIVABLE  # none if not executed
-        described["redriveStatus"] = "REDRIVABLE" if redrivable else "NOT_REDRIVABLE"
-        if redrivable:
+        described["redriveStatus"] = "REDRIVABLE" if ended else "NOT_REDRIVABLE"
+        if ended:
             described["stopDate"] = execution.stop_date  # the original leaves it out after a time-out
         return answer
 

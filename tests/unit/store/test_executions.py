@@ -1,6 +1,7 @@
 """The adapter of executions: which is the newest, and what brings an ended one on its way again."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def _machine(client: "SFNClient", definition: dict[str, Any], name: str = "m") -
 
 def _ended(executions: SfnExecutions, status: ExecutionStatus) -> Execution:
     while (found := executions.latest(TOKEN)) is None or found.status is ExecutionStatus.RUNNING:
-        pass
+        time.sleep(0.01)
     assert found.status is status
     return found
 

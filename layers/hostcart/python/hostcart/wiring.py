@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hostcart.adapters.secrets import Secrets
     from hostcart.adapters.sfn_workflow import SfnWorkflow
     from hostcart.entry.observability import EmfMetrics
-    from hostcart.ports import Callbacks, DnsZones, Features, Payments, Tokens
+    from hostcart.ports import Callbacks, DnsZones, Features, PaymentEvents, Payments, Tokens
     from hostcart.ports_reconcile import Billing, Executions, FindingStore
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hostcart.use_cases.placing import PlacingPorts
     from hostcart.use_cases.provision_site import ProvisionSitePorts
     from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
+    from hostcart.use_cases.receive_payment_event import ReceivePaymentEventPorts
     from hostcart.use_cases.reconcile_run import ReconcilePorts, ReconcileTiming
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
     from hostcart.use_cases.register_domain import RegisterDomainPorts
@@ -91,6 +92,13 @@ def payments() -> "Payments":
     from hostcart.adapters.stripe_payments import StripePayments
 
     return StripePayments(settings.payments(), secrets())
+
+
+@cache
+def payment_events() -> "PaymentEvents":
+    from hostcart.adapters.stripe_events import StripeEvents
+
+    return StripeEvents(settings.payment_events(), secrets())
 
 
 @cache
@@ -246,6 +254,18 @@ def for_wake() -> "WakePorts":
     from hostcart.use_cases.wake import WakePorts
 
     return WakePorts(carts=carts(), workflow=workflow())
+
+
+def for_receive_payment_event() -> "ReceivePaymentEventPorts":
+    from hostcart.use_cases.receive_payment_event import ReceivePaymentEventPorts
+
+    return ReceivePaymentEventPorts(
+        carts=carts(),
+        intents=payments,
+        workflow=workflow(),
+        clock=SystemClock(),
+        metrics=metrics(),
+    )
 
 
 def for_provision_site() -> "ProvisionSitePorts":

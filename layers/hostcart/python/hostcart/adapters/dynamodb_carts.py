@@ -137,6 +137,13 @@ class DynamoCarts:
     def mark_news(self, account_id: str, token: str) -> str | None:
         return self._waits.mark_news(account_id, token)
 
+    def mark_news_once(self, account_id: str, token: str, *, event_id: str, until: "datetime") -> bool:
+        return self._waits.mark_news_once(account_id, token, event_id, until)
+
+    def task_token_with_news(self, account_id: str, token: str) -> str | None:
+        item = self._get(account_id, token, "news, task_token", consistent=True) or {}
+        return item["task_token"]["S"] if {"news", "task_token"} <= item.keys() else None
+
     def clear_news(self, cart: "Cart") -> "Cart":
         self._waits.clear_news(cart.account.id, cart.token)
         return replace(cart, news=False)

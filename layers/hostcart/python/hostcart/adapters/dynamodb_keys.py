@@ -6,6 +6,7 @@ ACCOUNT#<id>           CART#<token>    a cart and its order; `number` once the o
 USER#<id>              USER            a user
 KEY#<sha256>           KEY             an API key, found by its digest
 CATALOGUE              CATALOGUE       plans, variants, locations
+EVENT#stripe#<id>      EVENT           an event that was taken, by the processor's id; `expires_at`
 DOMAIN#<A-label name>  CLAIM           holder, lease_until: who orders or owns the name; firm without lease
 SLOT#<location>#<variant>  SLOT        total, taken: where capacity is counted
 RATE#<system>#<seconds>    <start>     calls to an outside system in one window of the clock; `expires_at`
@@ -82,6 +83,10 @@ def api_key(key: str) -> Key:
 
 def catalogue() -> Key:
     return _key("CATALOGUE", "CATALOGUE")
+
+
+def payment_event(event_id: str) -> Key:
+    return _key(f"EVENT#stripe#{event_id}", "EVENT")
 
 
 def claim(name: str) -> Key:

@@ -17,10 +17,12 @@ from hostcart.adapters.secrets import Secrets
 from hostcart.adapters.stripe_api import StripeApi, answer, headers, with_live_key
 from hostcart.adapters.stripe_errors import is_replay
 from hostcart.adapters.stripe_facts import EXPAND, invoice_facts
+from hostcart.adapters.stripe_intents import cart_of_intent
 from hostcart.adapters.stripe_refunds import give_back
 from hostcart.adapters.stripe_subscriptions import cancel_subscription, create_subscription, find_subscription
 from hostcart.domain.money import Line
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
+from hostcart.domain.payment_events import CartRef
 from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.settings import PaymentSettings
 
@@ -189,6 +191,9 @@ class StripePayments:
             order_id=order_id,
             account_id=account_id,
         )
+
+    def cart_of_intent(self, intent_id: str) -> CartRef | None:
+        return cart_of_intent(self._api, intent_id)
 
     def cancel_subscription(self, subscription_id: str) -> None:
         cancel_subscription(self._api, subscription_id)

@@ -379,6 +379,18 @@ class TldRequirements(_Response):
     contacts: ContactSchemas
 
 
+# --- POST /webhooks/stripe ---------------------------------------------------------------------------------
+
+
+class WebhookReceipt(_Response):
+    """What became of an event of the payment processor."""
+
+    status: Literal["taken", "repeated", "not_ours", "given_up"] = Field(
+        description="`taken`: the order is looked at now. `repeated`: it was taken before. `not_ours`: no"
+        " order waits for it. `given_up`: a day has passed and its cart is not there."
+    )
+
+
 # --- the outbound notification -------------------------------------------------------------------------
 
 
