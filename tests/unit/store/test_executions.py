@@ -26,10 +26,10 @@ NO_CART = {"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "CartNotFou
 
 
 @pytest.fixture
-def client() -> "Iterator[SFNClient]":
+def client(session: boto3.Session) -> "Iterator[SFNClient]":
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         redrive.install()
-        yield boto3.client("stepfunctions")
+        yield session.client("stepfunctions")
 
 
 def _machine(client: "SFNClient", definition: dict[str, Any], name: str = "m") -> str:
