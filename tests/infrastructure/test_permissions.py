@@ -74,7 +74,7 @@ def test_only_functions_that_need_a_secret_may_read_it() -> None:
             "ReceiveStripeWebhook",
         },
         "StripeWebhookSecretArn": {"ReceiveStripeWebhook"},
-        "SitesTokenSecretArn": {"ProvisionSite", "RefundPayment"},
+        "SitesTokenSecretArn": {"ProvisionSite", "RefundPayment", "SuspendSite"},
         "RegistrarCredentialsSecretArn": {
             "OrderDomain",
             "ChargePayment",

@@ -209,6 +209,20 @@ def news_before_each_wait(times: int = 1) -> Arrange:
     return arrange
 
 
+def spends_credit(balance: int) -> Arrange:
+    """Just before the invoice is finalised, the customer's balance becomes this."""
+
+    def arrange(case: Case) -> None:
+        def change() -> None:
+            customer = case.account.stripe_customer_id
+            assert customer is not None
+            case.world.stripe.store.get("customer", customer)["balance"] = balance
+
+        case.world.patch_method("hostcart.adapters.stripe_payments.StripePayments.finalize", change)
+
+    return arrange
+
+
 def loses_claim(case: Case) -> None:
     """The claim on the ordered name runs out, and whoever took it gave it back."""
     case.world.drop_claim(case.name)

@@ -142,8 +142,11 @@ def _check_given_back(outcome: Outcome) -> None:
     assert outcome.cart_view["cart"]["status"] == "checked_out"
     assert "site" not in view
     statuses = [task["status"] for task in view["tasks"]]
-    assert statuses == sorted(statuses, key=["completed", "failed", "skipped"].index)
-    assert statuses.count("failed") == 1
+    if outcome.case.scenario.plan == "basic":  # one step after the other
+        assert statuses == sorted(statuses, key=["completed", "failed", "skipped"].index)
+        assert statuses.count("failed") == 1
+    else:  # the charge and the delivery at the same time
+        assert statuses in (["failed", "completed", "skipped"], ["failed", "failed", "skipped"])
 
 
 def _check_callbacks(outcome: Outcome) -> None:

@@ -15,6 +15,7 @@ WALKED = (
     "ChargePayment",
     "WaitForPayment",
     "ProvisionSite",
+    "SuspendSite",
     "RegisterDomain",
     "WaitForDomain",
     "ActivateSubscription",

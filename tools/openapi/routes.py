@@ -88,6 +88,7 @@ ROUTES: Final = (
             "unsupported_media_type",
             "idempotency_key_reused",
             "cart_pay_failed",
+            "amount_below_minimum",
         ),
     ),
     Route(
@@ -137,6 +138,7 @@ ROUTES: Final = (
             "unsupported_media_type",
             "idempotency_key_reused",
             "cart_pay_failed",
+            "amount_below_minimum",
         ),
     ),
     Route(

@@ -60,6 +60,8 @@ def test_the_defaults_that_stored_carts_leave_out_stay_as_they_are() -> None:
     """Whoever changes one of them changes what is stored already: add a field instead."""
     changed = {
         "Cart.news": False,
+        "SiteItem.deliver_while_processing": False,
+        "Site.suspended": False,
         "Payment.attempt": 1,
         "Payment.amount_charged": 0,
         "Payment.credit_applied": 0,

@@ -85,14 +85,26 @@ class HttpSites:
             raise self._refusal(status, body)
         return _site(body, site_id)
 
+    def suspend(self, site_id: str) -> None:
+        status, body = self._call("PUT", site_id, part="/suspension")
+        if not _is_success(status) and status not in _ABSENT:
+            raise self._refusal(status, body)
+
+    def resume(self, site_id: str) -> None:
+        status, body = self._call("DELETE", site_id, part="/suspension")
+        if not _is_success(status):
+            raise self._refusal(status, body)
+
     def delete(self, site_id: str) -> None:
         status, body = self._call("DELETE", site_id)
         if not _is_success(status) and status not in _ABSENT:
             raise self._refusal(status, body)
 
-    def _call(self, method: str, site_id: str, wanted: dict[str, str] | None = None) -> tuple[int, bytes]:
+    def _call(
+        self, method: str, site_id: str, wanted: dict[str, str] | None = None, *, part: str = ""
+    ) -> tuple[int, bytes]:
         token = self._secrets.member(self._settings.token_secret_arn, "token")
-        url = f"{self._settings.base_url.rstrip('/')}/sites/{quote(site_id, safe='')}"
+        url = f"{self._settings.base_url.rstrip('/')}/sites/{quote(site_id, safe='')}{part}"
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "hostcart"}
         try:
             response = self._pool.request(
