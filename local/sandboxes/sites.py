@@ -1,8 +1,9 @@
 """The site provisioner sandbox: the contract of docs/site-provisioner.md, kept in memory.
 
 A site is ready `provision_seconds` after its PUT. A name that contains `fail-provision` ends `failed`, one
-that contains `refuse-provision` is refused with 422. `POST /_sandbox/settings` with {"provision_seconds": x,
-"fail_next": n} changes the speed and makes the next n new sites fail.
+that contains `refuse-provision` is refused with 422, one with `refuse-suspension` cannot be suspended.
+`POST /_sandbox/settings` with {"provision_seconds": x, "fail_next": n} changes the speed and makes
+the next n new sites fail.
 """
 
 import hmac
@@ -72,6 +73,8 @@ class SitesSandbox(Sandbox):
         self._router.add("PUT /sites/{id}", self._put)
         self._router.add("GET /sites/{id}", self._get)
         self._router.add("DELETE /sites/{id}", self._delete)
+        self._router.add("PUT /sites/{id}/suspension", self._suspend)
+        self._router.add("DELETE /sites/{id}/suspension", self._resume)
 
     def serve(self, request: Request) -> Response:
         given = request.header("authorization") or ""
@@ -159,6 +162,21 @@ class SitesSandbox(Sandbox):
         site.update(deleted=True, ssh=None)
         return Response(204)
 
+    def _suspend(self, request: Request) -> Response:
+        return self._set_suspended(request, suspended=True)
+
+    def _resume(self, request: Request) -> Response:
+        return self._set_suspended(request, suspended=False)
+
+    def _set_suspended(self, request: Request, *, suspended: bool) -> Response:
+        site = self._sites.get(request.params["id"])
+        if site is None or site["deleted"]:
+            return problem(404, "site_not_found", "No such site.")
+        if "refuse-suspension" in site["request"]["name"]:
+            return problem(422, "suspension_refused", "This site cannot be suspended.")
+        site["suspended"] = suspended
+        return Response(204)
+
     def _view(self, site: Json) -> Json:
         status = _status(site)
         view: Json = {
@@ -169,6 +187,8 @@ class SitesSandbox(Sandbox):
             "variant": site["request"]["variant"],
             "location": site["request"]["location"],
         }
+        if site.get("suspended"):
+            view["suspended"] = True
         if status == "ready":
             view["ssh"] = site["ssh"]
         if status == "failed":
@@ -183,7 +203,7 @@ class SitesSandbox(Sandbox):
             match request.method, request.path:
                 case "GET", "/_sandbox/sites":
                     sites = [
-                        {"id": site["id"], "name": site["request"]["name"], "status": _status(site)}
+                        {"id": site["id"], "name": site["request"]["name"], "status": _shown(site)}
                         for site in self._sites.values()
                     ]
                     return json_response(200, sites)
@@ -235,6 +255,12 @@ def _status(site: Json) -> str:
     if time.time() < site["ready_at"]:
         return "provisioning"
     return "failed" if site["fails"] else "ready"
+
+
+def _shown(site: Json) -> str:
+    """What tests see of a site."""
+    status = _status(site)
+    return "suspended" if status == "ready" and site.get("suspended") else status
 
 
 def _refusal(wanted: object) -> Response | None:

@@ -104,7 +104,7 @@ class FakePayments:
         del customer_id, method_id, account_id
         self._begin("open_invoice")
         if cart_token not in self._drafts:
-            draft = _draft(f"in_{len(self.invoices) + 1}", currency)
+            draft = replace(_draft(f"in_{len(self.invoices) + 1}", currency), balance=-self.credit)
             self._drafts[cart_token] = draft.id
             self.invoices[draft.id] = draft
         self._end("open_invoice")

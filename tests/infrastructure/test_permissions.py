@@ -77,7 +77,7 @@ def test_only_functions_that_need_a_secret_may_read_it() -> None:
             "Reconcile",
         },
         "StripeWebhookSecretArn": {"ReceiveStripeWebhook"},
-        "SitesTokenSecretArn": {"ProvisionSite", "RefundPayment", "Reconcile"},
+        "SitesTokenSecretArn": {"ProvisionSite", "SuspendSite", "RefundPayment", "Reconcile"},
         "RegistrarCredentialsSecretArn": {
             "OrderDomain",
             "ChargePayment",

@@ -59,6 +59,7 @@ class Scenario:
     `ends` is the last state; `payment` and `failure` are what the client then reads. `arrange` runs
     before the order is placed, `on_wait` at every Wait state. `parameters` are the template's. `key`: the
     client sends an Idempotency-Key. `placed` False starts an execution without any order.
+    `balance` is the customer's at the processor, `placed_balance` another one until the charge.
     `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
     fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
     broken any more; with `redriven` the same execution goes on instead; `between` is what an operator does
@@ -78,8 +79,10 @@ class Scenario:
     card: str | None = "pm_card_visa"
     iban: str | None = None
     balance: int = 0
+    placed_balance: int | None = None
     currency: str = "usd"
     site: str = "Blog"
+    plan: str = "basic"
     domain: str | None = None
     transfer: bool = False
     contacts: Mapping[str, Any] = field(default_factory=dict)
@@ -99,7 +102,11 @@ class Scenario:
         """What is charged, in minor units."""
         if self.domain is not None:
             return 1299
-        return {"usd": 1300, "eur": 1200}[self.currency]
+        return {
+            ("basic", "usd"): 1300,
+            ("basic", "eur"): 1200,
+            ("business", "eur"): 7400,
+        }[self.plan, self.currency]
 
     @property
     def order(self) -> Literal["completed", "failed", "cancelled"]:
@@ -261,7 +268,7 @@ def _case(world: World, scenario: Scenario, template: Template) -> Case:
         name=f"case-{number}",
         card=scenario.card,
         iban=scenario.iban,
-        balance=scenario.balance,
+        balance=scenario.balance if scenario.placed_balance is None else scenario.placed_balance,
         entry={"currency": scenario.currency},
     )
     billing = world.processor.ensure_billing(seed, Billing())
@@ -295,7 +302,7 @@ def _place(case: Case) -> None:
         "name": case.scenario.site,
         "variant": "vanilla",
         "location": "pdx",
-        "plan": "basic",
+        "plan": case.scenario.plan,
         "term": "monthly",
     }
     body: Json = {"site": site} if case.scenario.domain is None else {"domain": _domain(case)}

@@ -285,6 +285,20 @@ def settles_by_hand(case: Case) -> None:
     refund["metadata"]["paid_by_another_way"] = "true"
 
 
+def spends_credit(balance: int) -> Arrange:
+    """Just before the invoice is finalised, the customer's balance becomes this."""
+
+    def arrange(case: Case) -> None:
+        def change() -> None:
+            customer = case.account.stripe_customer_id
+            assert customer is not None
+            case.world.stripe.store.get("customer", customer)["balance"] = balance
+
+        case.world.patch_method("hostcart.adapters.stripe_payments.StripePayments.finalize", change)
+
+    return arrange
+
+
 def loses_claim(case: Case) -> None:
     """The claim on the ordered name runs out, and whoever took it gave it back."""
     case.world.drop_claim(case.name)

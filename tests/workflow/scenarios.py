@@ -1,8 +1,8 @@
 """Every scenario: what is ordered, what goes wrong, how it ends. A branch that none takes fails a test."""
 
-from typing import Final
+from typing import Any, Final
 
-from tests.workflow.cases import Scenario, mended
+from tests.workflow.cases import Case, Scenario, mended
 from tests.workflow.faults import (
     CHARGE,
     GIVE_BACK,
@@ -22,6 +22,7 @@ from tests.workflow.faults import (
     pays,
     sites,
     slow_sites,
+    spends_credit,
     stripe,
     tells,
     wakes,
@@ -35,6 +36,15 @@ _SITE_RETRIES: Final = 11
 _CALLBACK_RETRIES: Final = 21
 # Nothing is left of a subscription in our facts, and everything is there to be undone.
 _UNSTORED_SUBSCRIPTION: Final = aws("ActivateSubscription", "UpdateItem", _RETRIES)
+
+# A plan that is delivered while a debit is under way.
+_TRUSTED: Final[dict[str, Any]] = {"card": None, "currency": "eur", "plan": "business"}
+
+
+def _suspended(case: Case) -> bool:
+    site = case.facts().opened.site
+    return site is not None and site.suspended
+
 
 DELIVERED: Final = (
     Scenario(name="delivered"),
@@ -94,6 +104,20 @@ DELIVERED: Final = (
         on_wait=first_wait(pays()),
     ),
     Scenario(name="debit settles", card=None, iban="DE89370400440532013000", currency="eur"),
+    Scenario(name="delivered before the debit settled", **_TRUSTED, iban="DE89370400440532013000"),
+    Scenario(
+        name="delivered before the debit failed, then paid by card",
+        **_TRUSTED,
+        iban="DE62370400440532013001",
+        on_wait=lambda case: case.customer_visits("pay", "pm_card_visa") if _suspended(case) else None,
+    ),
+    Scenario(
+        name="the provisioner is away when a site has to be suspended",
+        **_TRUSTED,
+        iban="DE62370400440532013001",
+        arrange=sites("status:500", "PUT /sites/*/suspension", times=_SITE_RETRIES + 3),
+        on_wait=lambda case: case.customer_visits("pay", "pm_card_visa") if _suspended(case) else None,
+    ),
     Scenario(name="callback at the third attempt", callback="/flaky/2/hook", callbacks=3),
     Scenario(name="callback gone", callback="/status/410/hook"),
     Scenario(
@@ -185,12 +209,35 @@ FAILED: Final = (
         failure="payment_expired",
         payment="failed",
     ),
-    Scenario(name="too little to charge", balance=-1270, failure="amount_below_minimum", payment="refunded"),
+    Scenario(
+        name="too little to charge since the order was placed",
+        balance=-1270,
+        arrange=spends_credit(-1270),
+        placed_balance=0,
+        failure="amount_below_minimum",
+        payment="refunded",
+    ),
     Scenario(
         name="the processor cannot charge",
         arrange=stripe("status:503", CHARGE[3], times=_RETRIES),
         failure="fulfilment_failed",
         payment="failed",
+    ),
+    Scenario(
+        name="delivered before the debit failed, never paid",
+        **_TRUSTED,
+        iban="DE62370400440532013001",
+        parameters={"PaymentDeadlineSeconds": "172800"},
+        failure="payment_expired",
+        payment="failed",
+    ),
+    Scenario(
+        name="a site fails while its debit is under way",
+        **_TRUSTED,
+        site="fail-provision",
+        iban="DE89370400440532013000",
+        failure="site_failed",
+        payment="refunded",
     ),
     Scenario(name="site refused", site="refuse-provision", failure="site_refused", payment="refunded"),
     Scenario(name="site failed", site="fail-provision", failure="site_failed", payment="refunded"),

@@ -16,6 +16,7 @@ WALKED = (
     "ChargePayment",
     "WaitForPayment",
     "ProvisionSite",
+    "SuspendSite",
     "RegisterDomain",
     "WaitForDomain",
     "ActivateSubscription",

@@ -98,6 +98,7 @@ ROUTES: Final = (
             "unsupported_media_type",
             "idempotency_key_reused",
             "cart_pay_failed",
+            "amount_below_minimum",
         ),
     ),
     Route(
@@ -147,6 +148,7 @@ ROUTES: Final = (
             "unsupported_media_type",
             "idempotency_key_reused",
             "cart_pay_failed",
+            "amount_below_minimum",
         ),
     ),
     Route(

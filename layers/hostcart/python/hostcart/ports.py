@@ -191,6 +191,12 @@ class Sites(Protocol):
     def get(self, site_id: str) -> ProvisionedSite | None:
         """The site, or None if it was never asked for."""
 
+    def suspend(self, site_id: str) -> None:
+        """Nobody can use the site, nothing of it is lost; suspended already or gone is fine."""
+
+    def resume(self, site_id: str) -> None:
+        """The site can be used again; not suspended is fine. RefusedError when it is gone."""
+
     def delete(self, site_id: str) -> None:
         """Removes the site and refuses the id from now on; unknown or gone already is fine."""
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
     from hostcart.use_cases.register_domain import RegisterDomainPorts
     from hostcart.use_cases.send_callback import SendCallbackPorts
+    from hostcart.use_cases.suspend_site import SuspendSitePorts
     from hostcart.use_cases.waiting import WaitPorts
     from hostcart.use_cases.wake import WakePorts
 
@@ -274,6 +275,12 @@ def for_provision_site() -> "ProvisionSitePorts":
     return ProvisionSitePorts(
         carts=carts(), sites=sites(), cipher=cipher(), clock=SystemClock(), metrics=metrics()
     )
+
+
+def for_suspend_site() -> "SuspendSitePorts":
+    from hostcart.use_cases.suspend_site import SuspendSitePorts
+
+    return SuspendSitePorts(carts=carts(), sites=sites(), clock=SystemClock(), metrics=metrics())
 
 
 def domain_timing() -> "DomainTiming":

@@ -98,6 +98,16 @@ class HttpSites:
             raise self._refusal(status, body)
         return _site(body, site_id)
 
+    def suspend(self, site_id: str) -> None:
+        status, body = self._call("PUT", site_id, part="/suspension")
+        if not _is_success(status) and status not in _ABSENT:
+            raise self._refusal(status, body)
+
+    def resume(self, site_id: str) -> None:
+        status, body = self._call("DELETE", site_id, part="/suspension")
+        if not _is_success(status):
+            raise self._refusal(status, body)
+
     def delete(self, site_id: str) -> None:
         status, body = self._call("DELETE", site_id)
         if not _is_success(status) and status not in _ABSENT:
@@ -120,8 +130,10 @@ class HttpSites:
     def exists(self, site_id: str) -> bool:
         return self.get(site_id) is not None
 
-    def _call(self, method: str, site_id: str, wanted: dict[str, str] | None = None) -> tuple[int, bytes]:
-        return self._send(method, f"sites/{quote(site_id, safe='')}", wanted)
+    def _call(
+        self, method: str, site_id: str, wanted: dict[str, str] | None = None, *, part: str = ""
+    ) -> tuple[int, bytes]:
+        return self._send(method, f"sites/{quote(site_id, safe='')}{part}", wanted)
 
     def _send(self, method: str, path: str, wanted: dict[str, str] | None = None) -> tuple[int, bytes]:
         token = self._secrets.member(self._settings.token_secret_arn, "token")

@@ -52,6 +52,7 @@ CATALOGUE: Final[Mapping[str, tuple[int, str]]] = {
     "domain_contact_invalid": (422, "Registrant contact rejected"),
     "domain_contact_needs_augmentation": (422, "Registrant contact incomplete for this TLD"),
     "cart_pay_failed": (422, "Payment could not be initiated"),
+    "amount_below_minimum": (422, "Amount too small to charge"),
     "too_many_requests": (429, "Too many requests"),
     "internal_error": (500, "Internal error"),
     "feature_disabled": (503, "Domain registration is not enabled"),

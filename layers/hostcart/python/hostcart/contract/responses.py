@@ -176,6 +176,10 @@ class SiteEntry(_Response):
     variant: ShortName = Field(examples=["vanilla"])
     location: ShortName = Field(examples=["pdx"])
     ssh_data: SshData
+    status: Maybe[Literal["suspended"]] = _left_out(
+        "Only while the site is suspended: it was delivered before its debit settled, and the debit failed."
+        " It comes back when the customer pays at payment.hosted_invoice_url, and is removed if not."
+    )
 
 
 class SubscriptionEntry(_Response):

@@ -82,7 +82,8 @@ class PaymentEventDoor:
             event = read()
         except EventRefusedError as refused:
             logger().warning("webhook_refused", reason=refused.reason, request_id=request_id)
-            self.metrics().count("WebhookRefused", reason=refused.reason)
+            metrics = self.metrics()
+            metrics.count("WebhookRefused", reason=refused.reason)
             raise
         if event.cart is not None:
             logger().set_correlation_id(event.cart.cart_token)
