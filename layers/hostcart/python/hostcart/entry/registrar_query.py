@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from hostcart.contract.errors import ApiError, FieldError
 from hostcart.contract.statuses import SaleStatus
-from hostcart.domain.sales_filter import OrdersWanted, SalesFilter
+from hostcart.domain.sales_filter import OrdersWanted, SalesFilter, a_label
 
 LARGEST_PER_PAGE: Final = 1000
 LARGEST_INT32: Final = 2**31 - 1
@@ -74,16 +74,9 @@ def _name(text: str | None) -> str | None:
         return text.lower().rstrip(".")
     if text.startswith("*"):  # the end of a name is not the end of its A-label
         raise _invalid("domainName", f"{_A_NAME} in the letters of its A-label (xn--)")
-    return _a_label(text)
-
-
-def _a_label(text: str) -> str:
-    """Of any name: one may be looked for whose TLD is not sold any more."""
-    import idna
-
     try:
-        return idna.encode(text, uts46=True).decode("ascii").rstrip(".")
-    except ValueError:  # IDNAError is one
+        return a_label(text)
+    except ValueError:
         raise _invalid("domainName", _A_NAME) from None
 
 
