@@ -11,7 +11,9 @@ import json
 import re
 import secrets
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from local.sandboxes.http import Handler, Json, Request, Response, Router, json_response
 from local.sandboxes.server import Sandbox
@@ -38,6 +40,7 @@ _CODE_STATUS = {
     "temporarily_unavailable": 503,
 }
 _RETRY_AFTER_SECONDS = "1"
+_MOST_LISTED = 100
 
 
 def problem(status: int, code: str, detail: str) -> Response:
@@ -66,6 +69,7 @@ class SitesSandbox(Sandbox):
         self._settings: Json = {"provision_seconds": provision_seconds, "fail_next": 0}
         self._sites: dict[str, Json] = {}
         self._router: Router[Handler] = Router()
+        self._router.add("GET /sites", self._list)
         self._router.add("PUT /sites/{id}", self._put)
         self._router.add("GET /sites/{id}", self._get)
         self._router.add("DELETE /sites/{id}", self._delete)
@@ -85,7 +89,9 @@ class SitesSandbox(Sandbox):
             return problem(404, "not_found", "Unknown path.")
         handler, values = found
         with self.lock:
-            return handler(Request(request.method, request.path, body=request.body, params=values))
+            return handler(
+                Request(request.method, request.path, query=request.query, body=request.body, params=values)
+            )
 
     def _put(self, request: Request) -> Response:
         site_id = request.params["id"]
@@ -102,6 +108,15 @@ class SitesSandbox(Sandbox):
         site = self._new_site(site_id, wanted)
         self._sites[site_id] = site
         return json_response(202, self._view(site))
+
+    def _list(self, request: Request) -> Response:
+        query = {name: values[-1] for name, values in parse_qs(request.query).items()}
+        limit, after = query.get("limit", str(_MOST_LISTED)), query.get("after", "")
+        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_LISTED:
+            return problem(400, "invalid_limit", f"limit is a number from 1 to {_MOST_LISTED}.")
+        found = sorted(key for key, site in self._sites.items() if key > after and not site["deleted"])
+        entries = [_entry(self._sites[key], _status(self._sites[key])) for key in found[: int(limit)]]
+        return json_response(200, {"sites": entries})
 
     def _repeat(self, site: Json, wanted: Json) -> Response:
         if site["deleted"]:
@@ -130,6 +145,7 @@ class SitesSandbox(Sandbox):
             },
             "ready_at": time.time() + self._settings["provision_seconds"],
             "fails": fails,
+            "created_at": time.time(),
             "deleted": False,
         }
 
@@ -221,6 +237,16 @@ class SitesSandbox(Sandbox):
     def restore(self, state: Json) -> None:
         self._sites = state["sites"]
         self._settings = state["settings"]
+
+
+def _entry(site: Json, status: str) -> Json:
+    created = datetime.fromtimestamp(site.get("created_at", 0), UTC)
+    return {
+        "id": site["id"],
+        "status": status,
+        "account_id": site["request"]["account_id"],
+        "created_at": created.isoformat(timespec="seconds"),
+    }
 
 
 def _status(site: Json) -> str:

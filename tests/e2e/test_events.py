@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from hostcart.contract import responses
+from hostcart.contract import registrar_orders, responses
 from pydantic import BaseModel
 
 from local.engine import invoke
@@ -24,11 +24,14 @@ NEEDS: Final = {"fault", "sites", "made", "moved"}
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "order_site": responses.CartEnvelope,
     "order_domain": responses.CartEnvelope,
+    "cancel_order": responses.CartEnvelope,
     "describe_tld": responses.TldRequirements,
     "get_cart": responses.CartEnvelope,
     "get_order": responses.OrderView,
     "list_orders": responses.OrderList,
     "describe_catalogue": responses.About,
+    "list_registrar_orders": registrar_orders.RegistrarOrderList,
+    "get_registrar_order": registrar_orders.RegistrarOrderDetails,
     "receive_stripe_webhook": responses.WebhookReceipt,
 }
 
@@ -103,6 +106,12 @@ def test_an_http_event_is_answered_as_expected(name: str, outcomes: Mapping[str,
     body = json.loads(answer["body"])
     assert body.get("code") == expected.get("code")
     assert body | expected.get("result", {}) == body
+    if "message" in expected:
+        assert answer["headers"]["Content-Type"] == "application/json"
+        assert (
+            registrar_orders.RegistrarError.model_validate_json(answer["body"]).message == expected["message"]
+        )
+        return
     refused = answer["statusCode"] >= 400
     assert answer["headers"]["Content-Type"] == f"application/{'problem+' if refused else ''}json"
     (responses.Problem if refused else MODELS[_function(name)]).model_validate_json(answer["body"])
@@ -118,7 +127,7 @@ def test_the_authorizer_decides_as_expected(name: str, outcomes: Mapping[str, Ou
 
 
 def _without_http(name: str) -> bool:
-    return name.startswith("tasks/") or "over_the_bus" in name
+    return name.startswith(("tasks/", "schedule/")) or "over_the_bus" in name
 
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if _without_http(name)])
@@ -153,6 +162,8 @@ def test_the_tasks_by_hand_gave_back_what_was_paid_and_charged_nothing_declined(
     assert (paid["amount_paid"], paid["amount_refunded"]) == (PRICE, PRICE)
     assert (world.subscriptions(order.token), world.sites(order.token)) == ([], [])
     assert len(world.received(order.callback)) == 1
+    (cancelled,) = world.invoices(held.ORDERS["cancelled"].token)
+    assert (cancelled["amount_paid"], cancelled["amount_refunded"]) == (PRICE, PRICE)
     (declined,) = world.invoices(held.ORDERS["declined"].token)
     assert (declined["status"], declined["amount_paid"]) == ("void", 0)
 

@@ -9,6 +9,7 @@ from hostcart.adapters.records import decode, encode
 from hostcart.domain import views
 from hostcart.domain.cart import CLAIM_LEASE, Cart, DomainItem
 from hostcart.domain.catalogue import Slot
+from hostcart.domain.sales import Sale, sale_from, stored_sale
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
@@ -192,6 +193,14 @@ class FakeCarts:
         shown = opened[(page - 1) * per_page : page * per_page]
         entries = tuple(json.loads(json.dumps(views.list_entry(cart))) for cart in shown)
         return OrderPage(orders=entries, total=self.last_number(account_id))
+
+    def sales(self, account_id: str, *, first: int, last: int) -> list[Sale]:
+        carts = [decode(Cart, text) for (account, _), text in self.items.items() if account == account_id]
+        wanted = [cart for cart in carts if cart.order and first <= cart.order.number <= last]
+        return [
+            sale_from(cart.opened.number, views.timestamp(cart.opened.created_at), stored_sale(cart))
+            for cart in sorted(wanted, key=lambda cart: cart.opened.number)
+        ]
 
     def _replace(self, cart: Cart) -> Cart:
         current = self.load(cart.account.id, cart.token)

@@ -6,11 +6,12 @@ from typing import Any
 
 from hostcart.contract.domain_requests import DomainOrderRequest
 from hostcart.contract.requests import SiteOrderRequest
-from hostcart.contract.statuses import Term
+from hostcart.contract.statuses import PaymentStatus, Term
 from hostcart.domain.accounts import Account, AccountSnapshot, User, UserSnapshot
 from hostcart.domain.cart import CallbackStatus, Cart
 from hostcart.domain.catalogue import Catalogue, DomainCharge, Location, Plan, Slot, TldPrices, Variant
 from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts, activate_subscription
+from hostcart.use_cases.cancel_order import CancelOrderPorts, cancel_order
 from hostcart.use_cases.charge_payment import Charge, ChargePaymentPorts, PaymentTiming, charge_payment
 from hostcart.use_cases.close_order import Closed, CloseOrderPorts, close_order
 from hostcart.use_cases.domain_attempt import DomainTiming
@@ -18,6 +19,7 @@ from hostcart.use_cases.order_domain import DomainOrder, OrderDomainPorts, admit
 from hostcart.use_cases.order_site import OrderSitePorts, SiteOrder, order_site
 from hostcart.use_cases.placing import PlacingPorts
 from hostcart.use_cases.provision_site import Provisioning, ProvisionSitePorts, provision_site
+from hostcart.use_cases.recheck_refund import RecheckRefundPorts, recheck_refund
 from hostcart.use_cases.refund_payment import Compensation, RefundPaymentPorts, refund_payment
 from hostcart.use_cases.register_domain import RegisterDomainPorts, Registration, register_domain
 from hostcart.use_cases.send_callback import SendCallbackPorts, send_callback
@@ -107,6 +109,7 @@ CATALOGUE = Catalogue(
         "ams": Location(name="ams", title="Amsterdam", capacity={"vanilla": None}),
     },
     tlds={name: _tld_prices(name) for name in ("com", "it", "eu", "dev", "co.uk")},
+    usd_rates={"eur": "0.92"},
 )
 
 
@@ -243,6 +246,10 @@ class World:
         )
         return register_domain(ACCOUNT, self.token, timing=TIMING, ports=ports)
 
+    def cancel(self, account_id: str = ACCOUNT) -> Cart:
+        ports = CancelOrderPorts(carts=self.carts, workflow=self.workflow, clock=self.clock)
+        return cancel_order(account_id, self.token, ports=ports)
+
     def charge(self) -> Charge:
         ports = ChargePaymentPorts(
             carts=self.carts,
@@ -286,6 +293,12 @@ class World:
             metrics=self.metrics,
         )
         return refund_payment(ACCOUNT, self.token, cause=cause, timing=TIMING, ports=ports)
+
+    def recheck(self) -> PaymentStatus:
+        ports = RecheckRefundPorts(
+            carts=self.carts, payments=self.payments, clock=self.clock, metrics=self.metrics
+        )
+        return recheck_refund(ACCOUNT, self.token, ports=ports)
 
     def close(self) -> Closed:
         ports = CloseOrderPorts(carts=self.carts, clock=self.clock, metrics=self.metrics)

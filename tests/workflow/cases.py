@@ -2,8 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -62,12 +62,18 @@ class Scenario:
     `balance` is the customer's at the processor, `placed_balance` another one until the charge.
     `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
     fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
-    broken any more: what a redrive does, and more.
+    broken any more; with `redriven` the same execution goes on instead; `between` is what an operator does
+    before. `cancelled`: the customer's cancellation is accepted and stands. `kept` is what an operator gave
+    back by another way.
     """
 
     name: str
     ends: str = "OrderClosed"
     ends_first: str | None = None
+    between: Callable[["Case"], None] = _nothing
+    cancelled: bool = False
+    kept: int = 0
+    redriven: bool = False
     payment: str | None = "succeeded"
     failure: str | None = None
     card: str | None = "pm_card_visa"
@@ -103,9 +109,20 @@ class Scenario:
         }[self.plan, self.currency]
 
     @property
-    def order(self) -> Literal["completed", "failed"]:
+    def order(self) -> Literal["completed", "failed", "cancelled"]:
         """The order's terminal status."""
+        if self.cancelled:
+            return "cancelled"
         return "completed" if self.failure is None else "failed"
+
+
+def mended(scenarios: Iterable[Scenario]) -> list[Scenario]:
+    """Each twice: started again under a new name, and redriven."""
+    return [
+        replace(scenario, name=f"{scenario.name}, then {how}", redriven=how == "redriven")
+        for scenario in scenarios
+        for how in ("started again", "redriven")
+    ]
 
 
 @dataclass
@@ -208,9 +225,20 @@ def run(world: World, scenario: Scenario) -> Outcome:
         assert entered(history)[-1] == scenario.ends_first
         world.mend()
         before.interim = _polls(case)[1]
-        status, second = world.finish(world.start(machine, f"{case.token}-2", case.ids))
-        history = [*history, *second]
+        scenario.between(case)
+        status, history = _go_on(case, machine, history)
     return _outcome(case, status, history, before)
+
+
+def _go_on(case: Case, machine: str, history: list[Any]) -> tuple[str, list[Any]]:
+    """What brings an execution that ended on its way again: (status, the whole history)."""
+    world = case.world
+    if case.scenario.redriven:
+        execution = f"{machine.replace(':stateMachine:', ':execution:')}:{case.token}"
+        world.stepfunctions.redrive_execution(executionArn=execution)
+        return world.finish(execution)
+    status, second = world.finish(world.start(machine, f"{case.token}-2", case.ids))
+    return status, [*history, *second]
 
 
 @dataclass

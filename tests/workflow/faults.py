@@ -7,11 +7,14 @@ from typing import Final
 import urllib3
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.sfn_workflow import SfnWorkflow
+from hostcart.contract.errors import ApiError
+from hostcart.domain.tokens import order_id_of
+from hostcart.use_cases.cancel_order import CancelOrderPorts, cancel_order
 from hostcart.use_cases.wake import WakePorts, wake
 
 from local.sandboxes.stripe.render import public
 from local.sandboxes.stripe.webhooks import signature
-from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case, Json
+from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case, FunctionFailedError, Json, request
 from tests.workflow.lambdas import AwsFault, Deaths
 from tests.workflow.world import SITE_PASSWORD, TABLE, WEBHOOK_SECRET, World
 
@@ -207,6 +210,79 @@ def news_before_each_wait(times: int = 1) -> Arrange:
         )
 
     return arrange
+
+
+def cancels(case: Case) -> None:
+    """The customer cancels until there are two answers: a lost one is asked for again."""
+    path = {"id": order_id_of(case.token)}
+    answers = 0
+    while answers < 2:
+        try:
+            status, answer = request(case, "CancelOrderFunction", path=path)
+        except FunctionFailedError:
+            continue
+        assert status == 202, answer
+        assert answer["orders"][0]["id"] == path["id"]
+        answers += 1
+
+
+def _cancel_aside(case: Case) -> bool:
+    """The customer cancels while a function runs; whether it was accepted."""
+    world = case.world
+    ports = CancelOrderPorts(
+        carts=DynamoCarts(world.dynamodb, TABLE),
+        workflow=SfnWorkflow(world.stepfunctions, "unused"),
+        clock=world.clock,
+    )
+    try:
+        cancel_order(case.account_id, case.token, ports=ports)
+    except ApiError as refused:
+        if refused.code != "order_not_cancellable":
+            raise
+        return False
+    return True
+
+
+def cancels_at(target: str) -> Arrange:
+    """The customer cancels right before the first call of `hostcart.module.Class.method`: accepted."""
+    return lambda case: _cancels_at(case, target, accepted=True)
+
+
+def cancels_too_late(target: str) -> Arrange:
+    """The same: refused."""
+    return lambda case: _cancels_at(case, target, accepted=False)
+
+
+def _cancels_at(case: Case, target: str, *, accepted: bool) -> None:
+    left = [case]
+
+    def before() -> None:
+        if not left:
+            return
+        left.pop()
+        answers: list[bool] = []
+        case.world.unseen(lambda: answers.append(_cancel_aside(case)))
+        assert answers == [accepted]
+
+    case.world.patch_method(target, before)
+
+
+def returns_refund(case: Case) -> None:
+    """Two days pass between the refund and the next step of the compensation."""
+    left = [2 * 86_400]
+
+    def before() -> None:
+        if left:
+            case.world.unseen(lambda: case.world.advance(left.pop()))
+
+    case.world.patch_method("hostcart.adapters.http_sites.HttpSites.delete", before)
+
+
+def settles_by_hand(case: Case) -> None:
+    """The operator pays by another way and notes it on the refund, as the runbook says."""
+    assert case.facts().payment.status == "refund_pending"
+    (refund,) = case.world.stripe.store.all("refund", status="failed")
+    refund["metadata"]["paid_by_another_way"] = "true"
 
 
 def spends_credit(balance: int) -> Arrange:

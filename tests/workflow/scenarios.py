@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tests.workflow.cases import Case, Scenario
+from tests.workflow.cases import Case, Scenario, mended
 from tests.workflow.faults import (
     CHARGE,
     GIVE_BACK,
@@ -27,6 +27,7 @@ from tests.workflow.faults import (
     tells,
     wakes,
 )
+from tests.workflow.scenarios_cancel import CANCELLED, CANCELLED_DOMAINS
 from tests.workflow.scenarios_domains import DOMAINS
 
 # A task's attempts: the first and as many more as its retrier allows.
@@ -359,43 +360,46 @@ STUCK: Final = (
     Scenario(
         name="callback undelivered",
         callback="/status/500/hook",
-        ends="CallbackUndelivered",
+        ends="SendCallback",
         callbacks=_CALLBACK_RETRIES,
     ),
 )
 
-# A redrive starts again at the state that failed; moto has none. A second execution repeats even more.
-MENDED: Final = (
+# Ended where no compensation is left; each goes on as a redrive and as a new execution from the start.
+_LEFT: Final = (
     Scenario(
-        name="not refunded, then started again",
+        name="not refunded",
         site="fail-provision",
         arrange=stripe("status:503", "GET /v1/credit_notes", times=_RETRIES),
-        ends_first="NotRefunded",
+        ends_first="RefundPayment",
         failure="site_failed",
         payment="refunded",
     ),
     Scenario(
-        name="neither charged nor voided, then started again",
+        name="neither charged nor voided",
         arrange=all_of(
             stripe("status:503", CHARGE[3], times=_RETRIES),
             stripe("status:503", "POST /v1/invoices/*/void", times=_RETRIES),
         ),
-        ends_first="NotRefunded",
+        ends_first="RefundPayment",
         failure="fulfilment_failed",
         payment="failed",
     ),
     Scenario(
-        name="not closed, then started again",
+        name="not closed",
         arrange=aws("CloseOrder", "UpdateItem", _RETRIES),
-        ends_first="NotClosed",
+        ends_first="CloseOrder",
     ),
     Scenario(
-        name="callback undelivered, then started again",
+        name="callback undelivered once",
         callback=f"/flaky/{_CALLBACK_RETRIES}/hook",
         callbacks=_CALLBACK_RETRIES + 1,
-        ends_first="CallbackUndelivered",
+        ends_first="SendCallback",
     ),
+)
+MENDED: Final = (
+    *mended(_LEFT),
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),
 )
 
-ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS)
+ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS, *CANCELLED, *CANCELLED_DOMAINS)

@@ -32,6 +32,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoin
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from local.engine.shims import redrive
 from local.sandboxes.callbacks import CallbackSink
 from local.sandboxes.registrar import RegistrarSandbox
 from local.sandboxes.server import Sandbox
@@ -318,6 +319,7 @@ def running() -> Iterator[World]:
             lambda _self, account: "domain_registration" in account.features,
         )
         _take_over_lambda(patch, lambdas)
+        redrive.install()
         _refuse_second_zones(patch)
         _forget_loggers()
         try:

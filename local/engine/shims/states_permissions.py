@@ -21,6 +21,7 @@ GUARDED = {
     "describe_execution": ("DescribeExecution", "executionArn"),
     "get_execution_history": ("GetExecutionHistory", "executionArn"),
     "stop_execution": ("StopExecution", "executionArn"),
+    "redrive_execution": ("RedriveExecution", "executionArn"),
     "list_executions": ("ListExecutions", "stateMachineArn"),
     "send_task_success": ("SendTaskSuccess", "taskToken"),
     "send_task_failure": ("SendTaskFailure", "taskToken"),

@@ -20,7 +20,7 @@ from tests.e2e.support.stack import LocalStack
 type Json = dict[str, Any]
 type Item = dict[str, Any]
 
-_SANDBOXES = ("stripe_url", "sites_url", "callback_url")
+_SANDBOXES = ("stripe_url", "registrar_url", "sites_url", "callback_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,10 @@ class World:
     def advance_clock(self, seconds: int) -> None:
         """Let the payment processor's time pass."""
         self._tell("stripe_url", "clock", {"advance_seconds": seconds})
+
+    def stripe_clock(self) -> int:
+        """The payment processor's present, in Unix seconds."""
+        return int(self._tell("stripe_url", "clock", {"advance_seconds": 0}).json()["now"])
 
     def authenticate(self, token: str, outcome: str) -> httpx.Response:
         """The customer on the hosted invoice page."""
@@ -264,6 +268,10 @@ class World:
             return None if found["status"] == "RUNNING" else found
 
         return await_value(ended, seconds=seconds)
+
+    def started(self) -> int:
+        """How many executions were ever started."""
+        return self._started().total()
 
     def stop(self, token: str) -> None:
         """End the execution of a cart from outside."""

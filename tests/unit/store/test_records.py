@@ -18,6 +18,7 @@ from hostcart.domain.catalogue import Location, Occupancy, Slot
 from hostcart.ports import MisconfiguredError, UnavailableError
 from pydantic import TypeAdapter, ValidationError
 
+from tests.fakes.histories import history
 from tests.fakes.table import TABLE
 from tests.fakes.world import ACCOUNT, CATALOGUE, PDX, USER, account, user
 from tests.unit.domain.carts import STEPS, new_cart
@@ -33,7 +34,10 @@ EXTENDIFY = Slot(location="pdx", variant="extendify")
 # --- records ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cart", [new_cart(), new_cart(user=None, slot=None), *STEPS.values()])
+HISTORIES = [history(seed, seed + 1).cart for seed in range(100)]
+
+
+@pytest.mark.parametrize("cart", [new_cart(), new_cart(user=None, slot=None), *STEPS.values(), *HISTORIES])
 def test_a_cart_comes_back_as_it_went(cart: Cart) -> None:
     assert decode(Cart, encode(cart)) == cart
 
@@ -60,12 +64,14 @@ def test_the_defaults_that_stored_carts_leave_out_stay_as_they_are() -> None:
     """Whoever changes one of them changes what is stored already: add a field instead."""
     changed = {
         "Cart.news": False,
+        "Cancellation.refused": False,
         "SiteItem.deliver_while_processing": False,
         "Site.suspended": False,
         "Payment.attempt": 1,
         "Payment.amount_charged": 0,
         "Payment.credit_applied": 0,
         "Payment.amount_refunded": 0,
+        "Payment.credit_refunded": 0,
         "SiteItem.kind": "site",
         "DomainItem.kind": "domain",
         "Domain.status": "pending",
@@ -77,6 +83,14 @@ def test_the_defaults_that_stored_carts_leave_out_stay_as_they_are() -> None:
     found = _defaults(Cart)
     assert {name: value for name, value in found.items() if value is not None} == changed
     assert "Order.failure" in found  # the walk reaches what is nested
+
+
+def test_what_stands_at_its_default_is_not_stored() -> None:
+    stored = json.loads(encode(new_cart()))
+    assert not {"order", "usd_rate"} & set(stored)
+    assert stored["account"]["parent_id"] is None  # it has no default
+    in_euro = json.loads(encode(new_cart(usd_rate="0.92")))
+    assert in_euro == stored | {"usd_rate": "0.92"}
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", "[]"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -248,6 +248,36 @@ def test_a_repeat_finds_its_cart_whatever_became_of_the_name(world: World) -> No
     assert caught.value.code == "idempotency_key_reused"
 
 
+@pytest.mark.parametrize("refused_by", ["the claim", "the registrar"])
+def test_a_repeat_that_was_faster_is_the_answer(world: World, refused_by: str) -> None:
+    """Two of the same request at once: the one finds the name held by the other, which is itself."""
+    held, first = world.carts.is_claimed, []
+
+    def overtaken(name: str, at: datetime) -> bool:
+        world.carts.is_claimed = held  # type: ignore[method-assign]
+        first.append(world.order_domain())
+        if refused_by == "the claim":
+            return held(name, at)
+        world.registrar.taken.add(NAME)
+        return False
+
+    world.carts.is_claimed = overtaken  # type: ignore[method-assign]
+    assert world.order_domain().token == first[0].token
+    assert len(world.carts.items) == len(world.payments.invoices) == 1
+
+
+def test_another_request_that_was_faster_under_the_key_is_told(world: World) -> None:
+    held = world.carts.is_claimed
+
+    def overtaken(name: str, at: datetime) -> bool:
+        world.carts.is_claimed = held  # type: ignore[method-assign]
+        world.order_domain(domain_request(callback=CALLBACK))
+        return held(name, at)
+
+    world.carts.is_claimed = overtaken  # type: ignore[method-assign]
+    assert refused(world).code == "idempotency_key_reused"
+
+
 def test_a_cart_that_cannot_be_started_is_withdrawn_with_its_claim(world: World) -> None:
     world.workflow.failures = [UnavailableError("workflow_unavailable")]
     with pytest.raises(UnavailableError):
@@ -302,3 +332,14 @@ def test_a_transfer_under_way_is_not_ordered_again(world: World) -> None:
     found = world.registrar.transfer(NAME)
     assert found is not None
     assert found.status is TransferStatus.PENDING
+
+
+def test_an_order_in_another_currency_keeps_the_day_s_rate(world: World) -> None:
+    assert world.order_domain().usd_rate is None
+    world.directory.accounts[ACCOUNT] = account(currency="eur")
+    in_euro = world.catalogue.current.tlds["it"]
+    prices = {"standard": {"eur": in_euro.prices["standard"]["usd"]}}
+    tlds = {**world.catalogue.current.tlds, "dev": replace(in_euro, name="dev", prices=prices)}
+    world.catalogue.current = replace(world.catalogue.current, tlds=tlds)
+    cart = world.order_domain(domain_request(name="example.dev"), key="key-2")
+    assert (cart.currency, cart.usd_rate) == ("eur", "0.92")

@@ -31,6 +31,7 @@ from hostcart.domain.registration import (
     Transfer,
     TransferRequest,
 )
+from hostcart.domain.sales import Sale
 from hostcart.domain.site import ProvisionedSite, SiteSpec
 
 
@@ -337,6 +338,9 @@ class CartStore(Protocol):
         """None while the order is not open."""
 
     def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage: ...
+
+    def sales(self, account_id: str, *, first: int, last: int) -> Sequence[Sale]:
+        """What the account's orders of these numbers sold, in the order of their numbers."""
 
 
 class Directory(Protocol):

@@ -13,22 +13,17 @@ if TYPE_CHECKING:
     from hostcart.adapters.dynamodb_carts import DynamoCarts
     from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
     from hostcart.adapters.dynamodb_directory import DynamoDirectory
+    from hostcart.adapters.http_sites import HttpSites
     from hostcart.adapters.kms_cipher import KmsCipher
+    from hostcart.adapters.registrar_namecom import NamecomRegistrar
     from hostcart.adapters.secrets import Secrets
     from hostcart.adapters.sfn_workflow import SfnWorkflow
     from hostcart.entry.observability import EmfMetrics
-    from hostcart.ports import (
-        Callbacks,
-        DnsZones,
-        Features,
-        PaymentEvents,
-        Payments,
-        Registrar,
-        Sites,
-        Tokens,
-    )
+    from hostcart.ports import Callbacks, DnsZones, Features, PaymentEvents, Payments, Tokens
+    from hostcart.ports_reconcile import Billing, Executions, FindingStore
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
+    from hostcart.use_cases.cancel_order import CancelOrderPorts
     from hostcart.use_cases.charge_payment import ChargePaymentPorts, PaymentTiming
     from hostcart.use_cases.close_order import CloseOrderPorts
     from hostcart.use_cases.domain_attempt import DomainTiming
@@ -36,7 +31,9 @@ if TYPE_CHECKING:
     from hostcart.use_cases.order_site import OrderSitePorts
     from hostcart.use_cases.placing import PlacingPorts
     from hostcart.use_cases.provision_site import ProvisionSitePorts
+    from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
     from hostcart.use_cases.receive_payment_event import ReceivePaymentEventPorts
+    from hostcart.use_cases.reconcile_run import ReconcilePorts, ReconcileTiming
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
     from hostcart.use_cases.register_domain import RegisterDomainPorts
     from hostcart.use_cases.send_callback import SendCallbackPorts
@@ -106,14 +103,14 @@ def payment_events() -> "PaymentEvents":
 
 
 @cache
-def sites() -> "Sites":
+def sites() -> "HttpSites":
     from hostcart.adapters.http_sites import HttpSites
 
     return HttpSites(settings.sites(), secrets())
 
 
 @cache
-def registrar() -> "Registrar":
+def registrar() -> "NamecomRegistrar":
     from hostcart.adapters import aws
     from hostcart.adapters.dynamodb_rate_limit import DynamoRateLimit, windows
     from hostcart.adapters.registrar_namecom import NamecomRegistrar
@@ -214,6 +211,19 @@ def for_order_domain() -> "OrderDomainPorts":
     return OrderDomainPorts(
         placing=for_placing(), catalogue=catalogue(), features=features(), registrar=registrar()
     )
+
+
+def for_registrar_orders() -> "RegistrarOrdersPorts":
+    from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
+
+    with_sites = settings.registrar_orders_with_sites()
+    return RegistrarOrdersPorts(carts=carts(), directory=directory(), with_sites=with_sites)
+
+
+def for_cancel_order() -> "CancelOrderPorts":
+    from hostcart.use_cases.cancel_order import CancelOrderPorts
+
+    return CancelOrderPorts(carts=carts(), workflow=workflow(), clock=SystemClock())
 
 
 def for_charge_payment() -> "ChargePaymentPorts":
@@ -321,6 +331,57 @@ def for_refund_payment() -> "RefundPaymentPorts":
         registrar=registrar(),
         zones=zones(),
         clock=SystemClock(),
+        metrics=metrics(),
+    )
+
+
+def executions() -> "Executions":
+    from hostcart.adapters import aws
+    from hostcart.adapters.sfn_executions import SfnExecutions
+
+    return SfnExecutions(aws.stepfunctions(), settings.state_machine_arn())
+
+
+def findings() -> "FindingStore":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_findings import DynamoFindings
+
+    return DynamoFindings(aws.dynamodb(), settings.table_name())
+
+
+def billing() -> "Billing":
+    from hostcart.adapters.stripe_ledger import StripeLedger
+
+    return StripeLedger(settings.payments(), secrets())
+
+
+def reconcile_timing() -> "ReconcileTiming":
+    from hostcart.use_cases.reconcile_run import ReconcileTiming
+
+    return ReconcileTiming(
+        after=timedelta(seconds=settings.seconds("RECONCILE_AFTER_SECONDS")),
+        drafts=timedelta(seconds=settings.seconds("RECONCILE_DRAFTS_AFTER_SECONDS")),
+        payment=timedelta(seconds=settings.seconds("PAYMENT_DEADLINE_SECONDS")),
+        site=timedelta(seconds=settings.seconds("SITE_DEADLINE_SECONDS")),
+        transfer=timedelta(seconds=settings.seconds("TRANSFER_DEADLINE_SECONDS")),
+    )
+
+
+def for_reconcile() -> "ReconcilePorts":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_watch import DynamoWatch
+    from hostcart.use_cases.reconcile_run import ReconcilePorts
+
+    return ReconcilePorts(
+        carts=carts(),
+        work=DynamoWatch(aws.dynamodb(), settings.table_name()),
+        findings=findings(),
+        executions=executions(),
+        workflow=workflow(),
+        payments=payments(),
+        billing=billing(),
+        sites=sites(),
+        registrar=registrar(),
         metrics=metrics(),
     )
 

@@ -8,8 +8,10 @@ from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
+from hostcart.adapters.dynamodb_sales import SALE, DynamoSales
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.adapters.dynamodb_waits import DynamoWaits
+from hostcart.adapters.dynamodb_work_index import OUT, of_cart
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from hostcart.domain.cart import Cart
     from hostcart.domain.catalogue import Slot
+    from hostcart.domain.sales import Sale
 
 type Item = "dict[str, AttributeValueTypeDef]"
 
@@ -37,6 +40,7 @@ class DynamoCarts:
         self._client = client
         self._table = table
         self._claims = DynamoClaims(client, table)
+        self._sales = DynamoSales(client, table, self.load)
         self._waits = DynamoWaits(client, table)
 
     # --- writes -----------------------------------------------------------------------------------
@@ -226,9 +230,13 @@ class DynamoCarts:
                 },
                 ScanIndexForward=False,
             )
-        return OrderPage(
-            orders=tuple(json.loads(item["entry"]["S"]) for item in answer["Items"]), total=total
-        )
+        entries = [json.loads(item["entry"]["S"]) for item in answer["Items"]]
+        for entry in entries:
+            entry.pop(SALE, None)
+        return OrderPage(orders=tuple(entries), total=total)
+
+    def sales(self, account_id: str, *, first: int, last: int) -> "list[Sale]":
+        return self._sales.between(account_id, first, last)
 
     # --- building blocks --------------------------------------------------------------------------
 
@@ -280,7 +288,9 @@ class DynamoCarts:
         return {
             "TableName": self._table,
             "Key": keys.cart(cart.account.id, cart.token),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+            "UpdateExpression": "SET "
+            + ", ".join(f"#{name} = :{name}" for name in changed)
+            + ("" if stored.work_owed else f" {OUT}"),
             "ConditionExpression": "#version = :expected",
             "ExpressionAttributeNames": {f"#{name}": name for name in changed},
             "ExpressionAttributeValues": {f":{name}": value for name, value in changed.items()}
@@ -310,7 +320,7 @@ class DynamoCarts:
 
 def cart_item(cart: "Cart", sealed: Sealed) -> Item:
     """The whole item of a cart."""
-    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart)}
+    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart), **of_cart(cart)}
     if sealed.callback is not None:
         item["sealed_callback"] = {"B": sealed.callback}
     if sealed.password is not None:
@@ -330,6 +340,7 @@ def _attributes(cart: "Cart") -> Item:
     """The facts and every view of them."""
     from hostcart.adapters.records import encode
     from hostcart.domain import views
+    from hostcart.domain.sales import stored_sale
 
     attributes: Item = {
         "version": {"N": str(cart.version)},
@@ -340,7 +351,7 @@ def _attributes(cart: "Cart") -> Item:
     if cart.order is not None:
         attributes["number"] = {"N": str(cart.order.number)}
         attributes["order_view"] = {"S": _json(views.order_view(cart))}
-        attributes["entry"] = {"S": _json(views.list_entry(cart))}
+        attributes["entry"] = {"S": _json(views.list_entry(cart) | {SALE: stored_sale(cart)})}
     return attributes
 
 

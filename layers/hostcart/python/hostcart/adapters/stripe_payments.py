@@ -92,6 +92,7 @@ class StripePayments:
             invoice_id,
             f"cart:{cart_token}:lines",
             lambda v1, key: v1.invoices.add_lines(invoice_id, params, {"idempotency_key": key}),
+            lambda invoice: invoice.total != 0,
         )
 
     def finalize(self, invoice_id: str, *, cart_token: str) -> Invoice:
@@ -101,6 +102,7 @@ class StripePayments:
             lambda v1, key: v1.invoices.finalize_invoice(
                 invoice_id, {"auto_advance": False, "expand": EXPAND}, {"idempotency_key": key}
             ),
+            lambda _invoice: False,
         )
 
     def pay(self, invoice_id: str, *, method_id: str, cart_token: str, attempt: int) -> Invoice:
@@ -197,10 +199,22 @@ class StripePayments:
         cancel_subscription(self._api, subscription_id)
 
     def _advance_draft(
-        self, invoice_id: str, key: str, call: "Callable[[stripe.V1Services, str], stripe.Invoice]"
+        self,
+        invoice_id: str,
+        key: str,
+        call: "Callable[[stripe.V1Services, str], stripe.Invoice]",
+        done: Callable[[Invoice], bool],
     ) -> Invoice:
-        """Makes a call that only a draft takes; one that is past that state is returned as it is."""
-        return with_live_key(key, lambda live: self._advance_under(live, invoice_id, call))
+        """Makes a call that only a draft takes; one that is past that state is returned as it is.
+
+        `done` says of a draft whether the call has had its effect.
+        """
+
+        def look() -> Invoice | None:
+            invoice = self.get_invoice(invoice_id)
+            return invoice if invoice.status is not InvoiceStatus.DRAFT or done(invoice) else None
+
+        return with_live_key(key, lambda live: self._advance_under(live, invoice_id, call), look)
 
     def _advance_under(
         self, key: str, invoice_id: str, call: "Callable[[stripe.V1Services, str], stripe.Invoice]"

@@ -21,7 +21,7 @@ from hostcart.ports import (
     Registrar,
 )
 from hostcart.use_cases.domain_quote import refuse_changed_name
-from hostcart.use_cases.errors import DomainFailedError, PaymentFailedError
+from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, PaymentFailedError
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
 from hostcart.use_cases.waiting import doubling, heed
@@ -78,12 +78,14 @@ def charge_payment(
     """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
 
     Raises PaymentFailedError when it can no longer succeed, DomainFailedError when the ordered name was lost
-    or changed its price before the charge, and the ports' UnavailableError to be retried.
+    or changed its price before the charge, OrderCancelledError, and the ports' UnavailableError to be
+    retried.
     """
-    cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
+    cart = heed(ports.carts, load_opened(ports.carts, ports.clock, account_id, cart_token))
     if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
         raise PaymentFailedError("payment_closed")
-    cart = heed(ports.carts, cart)
+    if cart.opened.cancelling:
+        raise OrderCancelledError
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
         _keep_claim(cart, timing, ports)
         cart = _advance(cart, ports)

@@ -71,11 +71,15 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What is ordered at which price; `secrets` are sealed beside the cart (contacts, auth code)."""
+    """What is ordered at which price; `secrets` are sealed beside the cart (contacts, auth code).
+
+    `usd_rate` is today's rate of the account's currency, None for US dollars.
+    """
 
     item: Item
     lines: tuple[Line, ...]
     slot: Slot | None = None
+    usd_rate: str | None = None
     secrets: bytes | None = field(default=None, repr=False)
 
 
@@ -112,17 +116,30 @@ def place(
     account = placement.account or ports.directory.account(placement.account_id)
     if account is None:
         raise ApiError("account_forbidden")
-    quoted = quote(account)
-    if not account.may_order:
-        raise ApiError("account_cannot_order", "Account unable to create orders.")
-    method_id = billing_gate(account)
-    if confirm is not None:
-        quoted = confirm(quoted)
+    try:
+        quoted, method_id = _confirmed(account, quote, confirm)
+    except ApiError:
+        # A twin of this request may have been faster, and hold the name or the capacity that it asks for.
+        twin = ports.carts.load(placement.account_id, token) if placement.keyed else None
+        if twin is None:
+            raise
+        return _repeat(twin, placement.fingerprint, ports)
     sealed = _sealed(placement, quoted, token, ports.cipher)  # first: what fails here leaves no draft behind
     invoice = _open_invoice(account, method_id, token, ports.payments)
     _refuse_small(quoted, invoice, placement, token, ports)
     cart = _new_cart(placement, account, quoted, invoice, token=token, ports=ports)
     return _store(cart, sealed, placement, ports)
+
+
+def _confirmed(
+    account: Account, quote: Callable[[Account], Quote], confirm: Callable[[Quote], Quote] | None
+) -> tuple[Quote, str]:
+    """The confirmed quote and the method to charge."""
+    quoted = quote(account)
+    if not account.may_order:
+        raise ApiError("account_cannot_order", "Account unable to create orders.")
+    method_id = billing_gate(account)
+    return (quoted if confirm is None else confirm(quoted)), method_id
 
 
 def refuse_changed_price(amount: int, currency: str, expected: int | None) -> None:
@@ -244,6 +261,7 @@ def _new_cart(
         payment=payment,
         slot=quote.slot,
         callback=CallbackStatus.NONE if placement.callback is None else CallbackStatus.PENDING,
+        usd_rate=quote.usd_rate,
     )
 
 

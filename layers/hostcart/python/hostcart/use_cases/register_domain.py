@@ -1,8 +1,10 @@
 """Register or transfer the name, once, and set it up; whatever was lost is looked up, never sent blindly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hostcart.domain.cancellation import refuse_cancellation
 from hostcart.domain.cart import (
     Cart,
     Domain,
@@ -34,7 +36,7 @@ from hostcart.ports import (
     UnavailableError,
 )
 from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, first_attempt, look
-from hostcart.use_cases.errors import DomainFailedError, domain_failure
+from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, TaskError, domain_failure
 from hostcart.use_cases.saving import change, load
 from hostcart.use_cases.waiting import heed
 
@@ -62,7 +64,8 @@ def register_domain(
 ) -> Registration:
     """Asks the registrar once, then how far it is. Repeatable with any of its answers lost.
 
-    Raises DomainFailedError when the name will not be ours, and the ports' UnavailableError to be retried.
+    Raises DomainFailedError when the name will not be ours, OrderCancelledError when it was given up for the
+    customer, and the ports' UnavailableError to be retried.
     """
     cart = load(ports.carts, account_id, cart_token)
     if domain_of(cart).status is DomainStatus.ACTIVE:
@@ -70,6 +73,8 @@ def register_domain(
     require_running(cart, TaskName.REGISTER_DOMAIN)
     cart = heed(ports.carts, cart)
     if domain_of(cart).attempt == 0:
+        if cart.opened.cancelling:
+            raise OrderCancelledError
         cart = _begin(cart, ports)
         cart = _send(cart, ports)
     return _follow(cart, timing, ports)
@@ -79,7 +84,18 @@ def _begin(cart: Cart, ports: RegisterDomainPorts) -> Cart:
     """The zone first, as some registries want working nameservers; then the record of the attempt."""
     zone = ports.zones.ensure(cart.domain.name, reference=cart.opened.id)
     domain = first_attempt(cart, ports.registrar, ports.clock.now())
-    return _record(cart, replace(domain, zone_id=zone.id, nameservers=zone.nameservers), ports)
+    try:
+        return _record(cart, replace(domain, zone_id=zone.id, nameservers=zone.nameservers), ports)
+    except UnavailableError:
+        _drop_zone_of_failed(cart, ports)
+        raise
+
+
+def _drop_zone_of_failed(cart: Cart, ports: RegisterDomainPorts) -> None:
+    """A step that was held up may have made the zone anew behind the compensation that removed it."""
+    current = load(ports.carts, cart.account.id, cart.token)
+    if current.opened.failure is not None:
+        ports.zones.delete(cart.domain.name, reference=cart.opened.id)
 
 
 def _record(cart: Cart, domain: Domain, ports: RegisterDomainPorts) -> Cart:
@@ -122,12 +138,17 @@ def _send(cart: Cart, ports: RegisterDomainPorts) -> Cart:
 
 
 def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
-    """The attempt did not take place."""
-    attempt, now = domain_of(cart).attempt, ports.clock.now()
+    """The attempt did not take place.
+
+    Raises UnavailableError when it was given up meanwhile and another followed: its end is not for us to tell.
+    """
+    ours, now = domain_of(cart), ports.clock.now()
 
     def how(current: Cart) -> Cart:
         domain = domain_of(current)
-        return attempt_domain(current, replace(domain, attempt=attempt - 1), now)
+        if (domain.attempt, domain.attempt_at) != (ours.attempt, ours.attempt_at):
+            raise UnavailableError("superseded")
+        return attempt_domain(current, replace(domain, attempt=ours.attempt - 1), now)
 
     change(ports.carts, cart, how)
 
@@ -159,13 +180,28 @@ def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Reg
             _deliver(cart, seen.domain, ports)
             return Registration(ready=True, wait_seconds=0)
         case Verdict.FAILED | Verdict.LOST:
-            ports.metrics.count("DomainsFailed", reason=seen.decision.reason)
-            raise DomainFailedError(domain_failure(seen.decision.reason))
+            raise _failure(cart, seen.decision.reason, ports)
         case Verdict.RETRY:
-            domain = domain_of(cart)
-            again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
-            cart = _send(_record(cart, again, ports), ports)
+            cart = _again(cart, timing, now, ports)
     return Registration(ready=False, wait_seconds=timing.wait(cart.domain, domain_of(cart), now))
+
+
+def _failure(cart: Cart, reason: str, ports: RegisterDomainPorts) -> TaskError:
+    if cart.opened.cancelling:
+        return OrderCancelledError()
+    ports.metrics.count("DomainsFailed", reason=reason)
+    return DomainFailedError(domain_failure(reason))
+
+
+def _again(cart: Cart, timing: DomainTiming, now: datetime, ports: RegisterDomainPorts) -> Cart:
+    """Nothing happened: one more attempt, but none for a customer who cancelled; the last may still show."""
+    domain = domain_of(cart)
+    if cart.opened.cancelling:
+        if now >= (domain.attempt_at or now) + timing.late:
+            raise OrderCancelledError
+        return cart
+    again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
+    return _send(_record(cart, again, ports), ports)
 
 
 def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainPorts) -> tuple[Cart, Seen]:
@@ -174,12 +210,19 @@ def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainP
     try:
         ports.registrar.cancel_transfer(cart.domain.name)
     except RefusedError:
-        refused = replace(domain_of(cart), cancel_refused=True)
-        cart = change(ports.carts, cart, lambda current: attempt_domain(current, refused, now))
+        cart = change(ports.carts, cart, _refusal(cart, seen, now))
     after = look(cart, ports.registrar, timing, now)
     if after.decision.verdict is Verdict.FAILED:
         after = replace(after, decision=replace(after.decision, reason=seen.decision.reason))
     return cart, after
+
+
+def _refusal(cart: Cart, seen: Seen, now: datetime) -> Callable[[Cart], Cart]:
+    """What a refused cancellation means: the customer's came too late, ours is not tried again."""
+    if cart.opened.cancelling and seen.decision.reason != "transfer_rejected":
+        return lambda current: refuse_cancellation(current, now)
+    refused = replace(domain_of(cart), cancel_refused=True)
+    return lambda current: attempt_domain(current, refused, now)
 
 
 def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> None:

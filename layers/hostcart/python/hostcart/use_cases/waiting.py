@@ -12,6 +12,7 @@ from typing import Final
 from hostcart.domain.cart import Cart
 from hostcart.ports import CartStore
 from hostcart.use_cases.errors import NewsArrivedError
+from hostcart.use_cases.saving import load
 
 _LONGEST: Final = timedelta(hours=1)
 
@@ -31,8 +32,11 @@ def wait_for(account_id: str, cart_token: str, task_token: str, *, ports: WaitPo
 
 
 def heed(carts: CartStore, cart: Cart) -> Cart:
-    """The news so far is taken note of: what is looked at from here on includes it."""
-    return carts.clear_news(cart) if cart.news else cart
+    """The news so far is taken note of: what is looked at from here on, the cart included, has it."""
+    if not cart.news:
+        return cart
+    carts.clear_news(cart)
+    return load(carts, cart.account.id, cart.token)
 
 
 def growing(passed: timedelta, shortest: timedelta) -> int:
