@@ -121,6 +121,10 @@ class Machine:
                 return replace(standing, waiting="retry", seconds=seconds, tries=tries)
         return self._caught(standing, error, cause)
 
+    def redriven(self, standing: Standing) -> Standing:
+        """An execution that failed goes on at the state that failed, with its retries anew."""
+        return self._enter(replace(standing, entered=(), error=None), standing.state)
+
     def awake(self, standing: Standing) -> Standing:
         """A pause has ended."""
         standing = replace(standing, entered=())

@@ -167,16 +167,16 @@ class Table:
         return failed, changes
 
     def _apply(self, changes: Writes) -> None:
-        for key, item in changes:
-            old = self.items.get(key)
-            if item is old:
-                continue
+        changed = [(key, self.items.get(key), item) for key, item in changes]
+        changed = [(key, old, item) for key, old, item in changed if item is not old]
+        for key, old, item in changed:
             self.before[key] = old
             if item is None:
                 self.items.pop(key, None)
             else:
-                self.items[key] = item
-            self.watch(key, old, item)
+                self.items[key] = {name: _sent(value) for name, value in item.items()}
+        for key, old, _ in changed:
+            self.watch(key, old, self.items.get(key))
 
     # --- what goes wrong --------------------------------------------------------------------------
 
@@ -229,6 +229,11 @@ def _after(kind: str, request: Item, present: Item | None, names: Any, values: A
     for change in update(request["UpdateExpression"]):
         change(present or {}, item, names, values)
     return item
+
+
+def _sent(value: Item) -> Item:
+    """As it arrives: an enumeration's member is its text."""
+    return {kind: str(content) if isinstance(content, str) else content for kind, content in value.items()}
 
 
 def _projected(item: Item, expression: str | None) -> Item:

@@ -12,8 +12,9 @@ from typing import Final
 
 from tests.simulation import invariants
 from tests.simulation.explore import Plan
+from tests.simulation.kernel import Spot, Timing
 from tests.simulation.scenarios import SCENARIOS
-from tests.simulation.world import Planned, Spot, Timing, World
+from tests.simulation.world import Planned, World
 
 type Extra = tuple[int, str]
 """(seconds after the order, what the client or the customer does)"""

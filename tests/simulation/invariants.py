@@ -39,6 +39,12 @@ def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> 
     if new is not None and "|CART#" in key and (old is None or old["facts"] != new["facts"]):
         for fault in _faults_of_write(None if old is None else _written(old), _written(new)):
             world.violate(fault)
+    if new is not None and key.endswith("|EVENT"):
+        cart = world.table.items.get(f"ACCOUNT#{ACCOUNT}|{new['cart']['S']}", {})
+        if "news" not in cart:
+            world.violate("an event was marked as seen without its effect")
+        if old is not None:
+            world.violate("an event was taken twice")
     if new is not None and key.endswith("|COUNTER") and "last_number" in new:
         before = int(old["last_number"]["N"]) if old is not None and "last_number" in old else 0
         if int(new["last_number"]["N"]) != before + 1:
@@ -200,7 +206,7 @@ def check(world: World) -> None:
 def _check_refused(end: End) -> None:
     """A refusal leaves nothing that could move money, and holds nothing."""
     world = end.world
-    if world.posts["status"] < 400:  # noqa: PLR2004
+    if world.posts["status"] < 400:
         world.violate("accepted, and there is no cart")
     if end.invoices or end.captured or world.runs:
         world.violate("a refusal left an invoice or an execution")
@@ -291,7 +297,7 @@ def _site(end: End) -> bool:
 def _purchase(end: End) -> bool:
     wanted = int(end.delivered and not end.site)
     registrar = end.world.registrar
-    return len(registrar.paid) == wanted == int(registrar.owned(NAME))
+    return len(registrar.paid) == wanted == int(registrar.holds(NAME))
 
 
 @_rule("the zone, the claim or the domain's status is not what the order's end asks for")
@@ -360,14 +366,19 @@ def _executions(end: End) -> bool:
 
 @_rule("a cart has more than one execution")
 def _one_execution(end: End) -> bool:
-    """Those that an operator starts again have a name of the first one."""
-    return {name.rstrip("+") for name in end.world.runs} == {end.cart.token}
+    """One that is started again has a number behind the first one's name."""
+    return {name.partition("-")[0] for name in end.world.runs} == {end.cart.token}
+
+
+@_rule("the reconciler still tells of breaks")
+def _converged(end: End) -> bool:
+    return end.world.posts["breaks"] == 0
 
 
 @_rule("the client was told otherwise")
 def _answered(end: End) -> bool:
     status, body = end.world.posts["status"], end.world.posts["body"]
-    return status == 202 and body["cart"]["token"] == end.cart.token  # noqa: PLR2004
+    return status == 202 and body["cart"]["token"] == end.cart.token
 
 
 def rules() -> list[str]:

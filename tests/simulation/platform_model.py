@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
 from botocore.exceptions import ClientError, ReadTimeoutError
+from hostcart.domain.accounts import Account
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec, SshAccess
 from hostcart.ports import (
     Callback,
@@ -16,6 +18,7 @@ from hostcart.ports import (
     UnavailableError,
     Zone,
 )
+from hostcart.ports_reconcile import ListedSite
 
 from tests.simulation.dynamo import Gate
 
@@ -43,7 +46,7 @@ class SitesModel:
     def __init__(self, gate: Gate, now: Callable[[], float]) -> None:
         self._gate = gate
         self._now = now
-        self.state: Json = {"sites": {}, "deleted": {}, "suspended": {}, "takes": 0, "fails": False}
+        self.state: Json = {"sites": {}, "deleted": {}, "takes": 0, "fails": False}
 
     @property
     def live(self) -> set[str]:
@@ -70,11 +73,22 @@ class SitesModel:
 
         self._call("delete", remove)
 
-    def suspend(self, site_id: str) -> None:
-        def stop() -> None:
-            self.state["suspended"][site_id] = 1
+    def listed(self, *, after: str | None, limit: int) -> Sequence[ListedSite]:
+        def read() -> list[ListedSite]:
+            return [
+                ListedSite(
+                    id=site_id,
+                    account_id=self.state["sites"][site_id]["spec"][0],
+                    created_at=datetime.fromtimestamp(int(self.state["sites"][site_id]["at"]), UTC),
+                )
+                for site_id in sorted(self.live)
+                if after is None or site_id > after
+            ][:limit]
 
-        self._call("suspend", stop)
+        return self._call("list", read)
+
+    def exists(self, site_id: str) -> bool:
+        return self.get(site_id) is not None
 
     def error(self, _name: str, kind: str) -> Exception:
         return _outside_error("sites", kind)
@@ -182,6 +196,35 @@ class CipherModel:
         return UnavailableError("encryption_unavailable")
 
 
+class FeaturesModel:
+    """Port Features: as the rule in the template."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def domain_registration(self, account: Account) -> bool:
+        flag: bool = self._gate.pass_through(
+            "features.check", lambda: "domain_registration" in account.features, self
+        )
+        return flag
+
+    def error(self, _name: str, _kind: str) -> Exception:
+        return UnavailableError("features_unavailable")
+
+
+class NoMetrics:
+    """Ports Metrics and Gauges: nothing is kept."""
+
+    def count(self, name: str, **dimensions: str) -> None:
+        """Nothing."""
+
+    def seconds(self, name: str, value: float, **dimensions: str) -> None:
+        """Nothing."""
+
+    def level(self, name: str, value: int, **dimensions: str) -> None:
+        """Nothing."""
+
+
 class _Exists(ClientError):
     """ExecutionAlreadyExists"""
 
@@ -238,15 +281,24 @@ class StepFunctionsClient:
 
     def describe_execution(self, *, executionArn: str) -> Json:  # noqa: N803
         def describe() -> Json:
-            status = self._executions.status(executionArn.rpartition(":")[2])
-            if status is None:
+            told: Json | None = self._executions.describe(executionArn.rpartition(":")[2])
+            if told is None:
                 raise _NoExecution(_error("ExecutionDoesNotExist"), "DescribeExecution")
-            return {"executionArn": executionArn, "status": status}
+            return {"executionArn": executionArn, **told}
 
         return self._call("describe", describe)
 
     def redrive_execution(self, *, executionArn: str) -> Json:  # noqa: N803
-        return self._call("redrive", lambda: self._executions.redrive(executionArn.rpartition(":")[2]))
+        name = executionArn.rpartition(":")[2]
+
+        def redrive() -> Json:
+            told: Json | None = self._executions.describe(name)
+            if told is None or told.get("redriveStatus") != "REDRIVABLE":
+                raise ClientError(_error("ExecutionNotRedrivable"), "RedriveExecution")
+            self._executions.redrive(name)
+            return {}
+
+        return self._call("redrive", redrive)
 
     def error(self, _name: str, kind: str) -> Exception:
         if kind.startswith("timeout"):

@@ -8,6 +8,7 @@ from typing import Any, Final
 import requests
 import stripe
 from hostcart.adapters.stripe_api import StripeApi
+from hostcart.adapters.stripe_ledger import StripeLedger
 from hostcart.adapters.stripe_payments import StripePayments
 
 from tests.simulation.dynamo import Gate
@@ -124,7 +125,8 @@ class _Request:
         """The request is under way: its key is in use, and its effect comes later."""
         if self.key is not None:
             self._keep(None)
-        return {"operation": self.operation, "ids": list(self.ids), "params": self.params, "key": self.key}
+        params = json.loads(json.dumps(self.params))
+        return {"operation": self.operation, "ids": list(self.ids), "params": params, "key": self.key}
 
     def _keep(self, answer: str | None) -> None:
         kept = {"of": self._fingerprint, "at": self._processor.now, "answer": answer}
@@ -207,5 +209,12 @@ class _Api(StripeApi):
 def payments_over(services: Services) -> StripePayments:
     """The real adapter."""
     adapter = object.__new__(StripePayments)
+    adapter._api = _Api(services)
+    return adapter
+
+
+def ledger_over(services: Services) -> StripeLedger:
+    """The real adapter of the books."""
+    adapter = object.__new__(StripeLedger)
     adapter._api = _Api(services)
     return adapter
