@@ -61,9 +61,9 @@ class Scenario:
     client sends an Idempotency-Key. `placed` False starts an execution without any order.
     `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
     fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
-    broken any more; with `redriven` the same execution goes on instead. `between` is what an operator does before.
-    `cancelled`: the customer's cancellation is accepted and stands. `kept` is what an operator gave back by another
-    way.
+    broken any more; with `redriven` the same execution goes on instead. `between` is what an operator does
+    before. `cancelled`: the customer's cancellation is accepted and stands. `kept` is what an operator gave
+    back by another way.
     """
 
     name: str

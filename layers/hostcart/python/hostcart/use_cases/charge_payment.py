@@ -68,7 +68,8 @@ def charge_payment(
     """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
 
     Raises PaymentFailedError when it can no longer succeed, DomainFailedError when the ordered name was lost
-    or changed its price before the charge, OrderCancelledError, and the ports' UnavailableError to be retried.
+    or changed its price before the charge, OrderCancelledError, and the ports' UnavailableError to be
+    retried.
     """
     cart = heed(ports.carts, load_opened(ports.carts, ports.clock, account_id, cart_token))
     if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
