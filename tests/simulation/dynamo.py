@@ -35,8 +35,8 @@ class Table:
         self.watch: Callable[[str, Item | None, Item | None], None] = lambda _key, _old, _new: None
         self.exceptions = SimpleNamespace(
             ClientError=ClientError,
-            ConditionalCheckFailedException=_ConditionFailed,
-            TransactionCanceledException=_Cancelled,
+            ConditionalCheckFailedException=_ConditionFailedError,
+            TransactionCanceledException=_CancelledError,
         )
 
     # --- reads ------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Table:
         def write() -> Item:
             failed, changes = self._planned([(kind, request)])
             if failed:
-                raise _ConditionFailed(_error("ConditionalCheckFailedException"), kind)
+                raise _ConditionFailedError(_error("ConditionalCheckFailedException"), kind)
             self._apply(changes)
             wanted = request.get("ReturnValues", "NONE")
             return {"Attributes": changes[0][1]} if wanted == "ALL_NEW" else {}
@@ -197,11 +197,11 @@ class Table:
                 self.items[key] = {**item, "version": {"N": str(int(item["version"]["N"]) + 1)}}
 
 
-class _ConditionFailed(ClientError):
+class _ConditionFailedError(ClientError):
     """As botocore makes one class an error."""
 
 
-class _Cancelled(ClientError):
+class _CancelledError(ClientError):
     """A cancelled transaction."""
 
 
@@ -211,7 +211,7 @@ def cancelled(codes: Sequence[str]) -> ClientError:
         **_error("TransactionCanceledException"),
         "CancellationReasons": [{"Code": code} for code in codes],
     }
-    return _Cancelled(answer, "TransactWriteItems")
+    return _CancelledError(answer, "TransactWriteItems")
 
 
 def _error(code: str) -> Any:

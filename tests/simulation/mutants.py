@@ -1,7 +1,7 @@
 """Planted bugs: each changes one place of the real code or definition, and the simulation has to notice.
 
-A mutant is a text in the source of one function, and what stands there instead. That the text is there exactly
-once, that every module got the changed function, and that the changed function ran, is checked too.
+A mutant is a text in the source of one function, and what stands there instead. That the text is there
+exactly once, that every module got the changed function, and that the changed function ran, is checked too.
 """
 
 import importlib
@@ -295,11 +295,8 @@ def _located(target: str) -> tuple[Any, str, Any]:
 def _compiled(source: str, name: str, original: Any, ran: list[int]) -> Any:
     space = sys.modules[original.__module__].__dict__
     made: Json = {}
-    exec(
-        compile(f"from __future__ import annotations\n{source}", original.__code__.co_filename, "exec"),
-        space,
-        made,
-    )
+    text = f"from __future__ import annotations\n{source}"
+    exec(compile(text, original.__code__.co_filename, "exec"), space, made)  # noqa: S102 - our own source
     function = made[name]
 
     def counted(*args: Any, **named: Any) -> Any:
@@ -319,7 +316,6 @@ def _holders(original: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _plant_definition(mutant: DefinitionMutant, patch: pytest.MonkeyPatch) -> list[int]:
-    original = executions.machine
     ran: list[int] = []
 
     def machine(parameters: tuple[tuple[str, str], ...]) -> Machine:
@@ -330,7 +326,6 @@ def _plant_definition(mutant: DefinitionMutant, patch: pytest.MonkeyPatch) -> li
             ran.append(1)
         return Machine(definition)
 
-    del original
     patch.setattr(executions, "machine", machine)
     return ran
 

@@ -115,15 +115,18 @@ class SitesModel:
 
 
 class ZonesModel:
-    """Port DnsZones; `zones` by reference."""
+    """Port DnsZones; `zones` by reference, `late` those that were made for an order that had failed."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, failed: Callable[[], bool]) -> None:
         self._gate = gate
-        self.state: Json = {"zones": {}}
+        self._failed = failed
+        self.state: Json = {"zones": {}, "late": {}}
 
     def ensure(self, name: str, *, reference: str) -> Zone:
         def make() -> Zone:
             self.state["zones"].setdefault(reference, name)
+            if self._failed():
+                self.state["late"][reference] = 1
             number = hashlib.sha256(reference.encode()).hexdigest()[:6]
             return Zone(id=f"Z{number}", nameservers=(f"ns1.{number}.example", f"ns2.{number}.example"))
 
@@ -225,40 +228,40 @@ class NoMetrics:
         """Nothing."""
 
 
-class _Exists(ClientError):
+class _ExistsError(ClientError):
     """ExecutionAlreadyExists"""
 
 
-class _TaskGone(ClientError):
+class _TaskGoneError(ClientError):
     """TaskTimedOut"""
 
 
-class _NoTask(ClientError):
+class _NoTaskError(ClientError):
     """TaskDoesNotExist"""
 
 
-class _NoExecution(ClientError):
+class _NoExecutionError(ClientError):
     """ExecutionDoesNotExist"""
 
 
 class StepFunctionsClient:
-    """The client of Step Functions over the simulated executions; see `Executions` for what it asks of them."""
+    """The client of Step Functions over the simulated executions, see `Executions`."""
 
     def __init__(self, gate: Gate, executions: Any) -> None:
         self._gate = gate
         self._executions = executions
         self.exceptions = SimpleNamespace(
             ClientError=ClientError,
-            ExecutionAlreadyExists=_Exists,
-            TaskTimedOut=_TaskGone,
-            TaskDoesNotExist=_NoTask,
-            ExecutionDoesNotExist=_NoExecution,
+            ExecutionAlreadyExists=_ExistsError,
+            TaskTimedOut=_TaskGoneError,
+            TaskDoesNotExist=_NoTaskError,
+            ExecutionDoesNotExist=_NoExecutionError,
         )
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> Json:  # noqa: A002, N803
         def start() -> Json:
             if not self._executions.begin(name, json.loads(input)):
-                raise _Exists(_error("ExecutionAlreadyExists"), "StartExecution")
+                raise _ExistsError(_error("ExecutionAlreadyExists"), "StartExecution")
             return {"executionArn": _arn(stateMachineArn, name)}
 
         return self._call("start", start)
@@ -266,7 +269,7 @@ class StepFunctionsClient:
     def send_task_success(self, *, taskToken: str, output: str) -> Json:  # noqa: N803
         def send() -> Json:
             if not self._executions.wake(taskToken, json.loads(output)):
-                raise _TaskGone(_error("TaskTimedOut"), "SendTaskSuccess")
+                raise _TaskGoneError(_error("TaskTimedOut"), "SendTaskSuccess")
             return {}
 
         return self._call("wake", send)
@@ -274,7 +277,7 @@ class StepFunctionsClient:
     def send_task_failure(self, *, taskToken: str, error: str = "", cause: str = "") -> Json:  # noqa: N803
         def send() -> Json:
             if not self._executions.wake(taskToken, None, error=error, cause=cause):
-                raise _TaskGone(_error("TaskTimedOut"), "SendTaskFailure")
+                raise _TaskGoneError(_error("TaskTimedOut"), "SendTaskFailure")
             return {}
 
         return self._call("fail", send)
@@ -283,7 +286,7 @@ class StepFunctionsClient:
         def describe() -> Json:
             told: Json | None = self._executions.describe(executionArn.rpartition(":")[2])
             if told is None:
-                raise _NoExecution(_error("ExecutionDoesNotExist"), "DescribeExecution")
+                raise _NoExecutionError(_error("ExecutionDoesNotExist"), "DescribeExecution")
             return {"executionArn": executionArn, **told}
 
         return self._call("describe", describe)

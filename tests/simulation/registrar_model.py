@@ -1,4 +1,4 @@
-"""The registrar behind its port: purchases that show late, come late or come to nothing; rivals; transfers."""
+"""The registrar behind its port: purchases that show late, come late or come to nothing, and rivals."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,7 @@
 """The payment processor: invoices, credit, charges, debits on the clock, refunds, subscriptions, events.
 
-All of it is plain JSON in `state`, so that a world can be put aside and taken up again. What is refused raises
-the SDK's own exceptions.
+All of it is plain JSON in `state`, so that a world can be put aside and taken up again. What is refused
+raises the SDK's own exceptions.
 """
 
 import json
@@ -425,13 +425,13 @@ def _with_intents_id(payment: Json) -> Json:
 
 
 def _processing(invoice: Json) -> bool:
-    return invoice["intent"] is not None and invoice["intent"]["status"] == "processing"
+    return bool(invoice["intent"] is not None and invoice["intent"]["status"] == "processing")
 
 
 def _within(created: int, bounds: Json | None) -> bool:
     bounds = bounds or {}
     low, high = bounds.get("gte", created), bounds.get("lte", created)
-    return low <= created <= high and created < bounds.get("lt", created + 1)
+    return bool(low <= created <= high and created < bounds.get("lt", created + 1))
 
 
 def _note_answer(note: Json) -> Json:
@@ -449,13 +449,18 @@ def _note_answer(note: Json) -> Json:
 # --- errors as the SDK raises them ----------------------------------------------------------------
 
 
+# The SDK's exceptions carry no types.
+_request_error: Final[Callable[..., stripe.InvalidRequestError]] = stripe.InvalidRequestError
+_card_error: Final[Callable[..., stripe.CardError]] = stripe.CardError
+
+
 def _body(kind: str, code: str | None, **more: str) -> Json:
     return {"error": {"type": kind, "message": "", **({} if code is None else {"code": code}), **more}}
 
 
 def invalid(message: str, *, code: str | None = None, param: str | None = None) -> stripe.InvalidRequestError:
     """A 400 about the request."""
-    return stripe.InvalidRequestError(
+    return _request_error(
         message, param, code, http_status=400, json_body=_body("invalid_request_error", code), headers={}
     )
 
@@ -463,7 +468,7 @@ def invalid(message: str, *, code: str | None = None, param: str | None = None) 
 def missing(object_id: str) -> stripe.InvalidRequestError:
     """A 404."""
     body = _body("invalid_request_error", "resource_missing")
-    return stripe.InvalidRequestError(
+    return _request_error(
         f"No such object: {object_id}", "id", "resource_missing", http_status=404, json_body=body, headers={}
     )
 
@@ -472,7 +477,7 @@ def declined(code: str) -> stripe.CardError:
     """A 402."""
     own = code if code in {"authentication_required", "expired_card"} else "card_declined"
     body = _body("card_error", own, decline_code=code)
-    return stripe.CardError("Declined.", "", own, http_status=402, json_body=body, headers={})
+    return _card_error("Declined.", "", own, http_status=402, json_body=body, headers={})
 
 
 def fingerprint(operation: str, ids: tuple[str, ...], params: Json) -> str:

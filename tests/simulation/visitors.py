@@ -43,7 +43,7 @@ class Visitors(Executions):
     def __init__(self, scenario: Scenario, timing: Timing) -> None:
         super().__init__(timing, scenario.parameters)
         self.scenario = scenario
-        self.posts: Json = {"sent": 0, "status": 0, "body": None, "sweeps": 0, "last": False, "breaks": 0}
+        self.posts: Json = {"sent": 0, "status": 0, "token": None, "sweeps": 0, "last": False, "breaks": 0}
 
     def pass_through(self, name: str, effect: Callable[[], Any], system: Any) -> Any:
         """See `Gate`."""
@@ -53,25 +53,25 @@ class Visitors(Executions):
 
     def _on_post(self) -> None:
         self.posts["sent"] += 1
-        status, body = self.post()
-        if status >= _FAILED and self.scenario.keyed and self.posts["sent"] < _MOST_POSTS:
+        if self.post() >= _FAILED and self.scenario.keyed and self.posts["sent"] < _MOST_POSTS:
             self.at(5, "post")
-            return
-        self.posts |= {"status": status, "body": body}
 
-    def post(self) -> tuple[int, Any]:
-        """The order's POST: the last answer to it."""
+    def post(self) -> int:
+        """The order's POST; the answer's status. Once accepted, it stays accepted."""
         folder = "order_site" if self.scenario.kind == "site" else "order_domain"
         state = "OrderSite" if folder == "order_site" else "OrderDomain"
         event = self._request(self.scenario.body(), KEY if self.scenario.keyed else None)
-        answers: list[tuple[int, Any]] = []
 
         def answered(outcome: Outcome) -> int:
-            answers.append(_answer(outcome))
-            return answers[-1][0]
+            status, body = _answer(outcome)
+            if status < _FAILED:
+                if self.posts["status"] == _ACCEPTED != status:
+                    self.violate("an accepted order was refused when it was sent again")
+                token = body["cart"]["token"] if status == _ACCEPTED else None
+                self.posts |= {"status": status, "token": token}
+            return status
 
-        self.door(state, "post", folder, event, answered)
-        return answers[-1]
+        return self.door(state, "post", folder, event, answered)
 
     def cancel(self) -> int:
         """DELETE of the order, once it can be seen; the answer's status."""
@@ -206,7 +206,7 @@ class Visitors(Executions):
         return self.door("Reconcile", "sweep", "reconcile", event, answered)
 
     def sweep_again(self) -> None:
-        """The reconciler runs as long as something is open and nothing else is due, and once more behind it."""
+        """The reconciler runs as long as something is open and nothing else is due, and once behind it."""
         if self.events or self._stack:
             return
         settled = self._settled

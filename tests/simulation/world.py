@@ -3,6 +3,7 @@
 import json
 import marshal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
@@ -44,7 +45,7 @@ _UNDER_A_KEY: Final = frozenset({"refused", "kept_before", "kept_after"})
 class Chooser(Protocol):
     """Which fault comes at a boundary, if any."""
 
-    def __call__(self, spot: Spot, name: str, kinds: tuple[str, ...]) -> str | None: ...
+    def __call__(self, spot: Spot, name: str, kinds: tuple[str, ...], /) -> str | None: ...
 
 
 @dataclass
@@ -76,7 +77,7 @@ class World(Visitors):
         self.payment_events = _events()
         self.registrar = RegistrarModel(self, self.clock)
         self.sites = SitesModel(self, self.clock)
-        self.zones = ZonesModel(self)
+        self.zones = ZonesModel(self, self._order_failed)
         self.callbacks = CallbacksModel(self, self._callback_came)
         self.cipher = CipherModel(self)
         self.features = FeaturesModel(self)
@@ -200,10 +201,8 @@ class World(Visitors):
         if fault in _UNDER_A_KEY and getattr(system, "known", False):
             return effect()
         if fault.endswith("_after"):
-            try:
+            with suppress(Exception):  # the answer is lost, whatever it was
                 effect()
-            except Exception:  # noqa: S110 - the answer is lost, whatever it was
-                pass
         if fault.startswith("timeout"):
             self.now += self.timing.timeout
         if fault.startswith("kept") and hasattr(system, "keep_error"):
@@ -334,6 +333,10 @@ class World(Visitors):
     def _fault_delayed(self, _effect: Any, system: Any, _call: Call) -> Any:
         """A day late: behind all that is reported meanwhile."""
         self.at(86_400, "hook", system.id, 1)
+
+    def _order_failed(self) -> bool:
+        cart = None if self.token is None else self.carts.load(ACCOUNT, self.token)
+        return cart is not None and cart.opened.failure is not None
 
     def _callback_came(self, message: Json) -> None:
         token = message["data"]["order"]["id"].replace("-", "")

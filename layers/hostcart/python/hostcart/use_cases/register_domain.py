@@ -144,7 +144,7 @@ def _send(cart: Cart, secrets: DomainSecrets, ports: RegisterDomainPorts) -> Car
 def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
     """The attempt did not take place.
 
-    Raises UnavailableError when it was given up meanwhile and another followed: its end is not ours to tell.
+    Raises UnavailableError when it was given up meanwhile and another followed, whose end is still open.
     """
     ours, now = domain_of(cart), ports.clock.now()
 
