@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.support.shop import PRICE, Shop, site_body
-from tests.e2e.support.world import World
+from tests.e2e.support.world import World, await_value
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]
@@ -162,12 +162,7 @@ def test_a_debit_fails_late_and_the_customer_pays_otherwise(world: World, shop: 
     assert waiting["order"]["status"] == "pending"
     nothing_delivered(world, token)
 
-    customer = {"payment_method": "pm_card_visa"}
-    (invoice,) = world.invoices(token)
-    world.http.post(
-        f"{world.facts['stripe_url']}/_sandbox/authenticate",
-        json={"invoice": invoice["id"], "outcome": "pay", **customer},
-    ).raise_for_status()
+    pay_by_card(world, token)
     order = client.finish(token)
     assert order["order"]["status"] == "completed"
     assert order["payment"]["method_type"] == "card"
@@ -178,11 +173,11 @@ def test_a_debit_fails_late_and_the_customer_pays_otherwise(world: World, shop: 
 # --- there is no money ----------------------------------------------------------------------------
 
 
-def failed(order: Json, code: str) -> None:
+def failed(order: Json, code: str, *, delivery: str = "skipped") -> None:
     """The order ended without a payment and says why."""
     assert order["order"]["status"] == "failed"
     assert order["failure"]["code"] == code
-    assert [task["status"] for task in order["tasks"]] == ["failed", "skipped", "skipped"]
+    assert [task["status"] for task in order["tasks"]] == ["failed", delivery, "skipped"]
     assert order["payment"]["status"] == "failed"
     assert (order["payment"]["amount_charged_cents"], order["payment"]["credit_applied_cents"]) == (0, 0)
     assert "site" not in order
@@ -224,17 +219,77 @@ def test_an_invoice_that_was_voided_outside_ends_the_order(world: World, shop: S
     ended(world, token, path, "order.failed")
 
 
-def test_an_amount_too_small_to_charge_is_refused_and_the_credit_stays(world: World, shop: Shops) -> None:
+def test_an_amount_too_small_to_charge_is_refused_before_it_is_stored(world: World, shop: Shops) -> None:
     """The processor books such an amount as a debt and calls it paid: neither debt nor delivery may stay."""
     balance = -(PRICE - 30)
     world.set_balance("credit", balance)
-    client = shop("credit")
-    token, path = place(client, world)
-    order = client.finish(token)
-    assert (order["order"]["status"], order["failure"]["code"]) == ("failed", "amount_below_minimum")
-    assert order["payment"]["status"] in {"failed", "refunded"}
-    assert order["payment"]["amount_charged_cents"] == 0
-    assert [invoice["amount_paid"] for invoice in world.invoices(token)] in ([], [0])
-    nothing_delivered(world, token)
-    ended(world, token, path, "order.failed")
+    with world.nothing_created():
+        answer = shop("credit").post(site_body())
+    assert (answer.status_code, answer.json()["code"]) == (422, "amount_below_minimum")
+    assert (answer.json()["due_cents"], answer.json()["currency"]) == (30, "usd")
     assert world.balance("credit") == balance
+
+
+# --- delivered before the money is there: plan business ------------------------------------------------
+
+
+def early(world: World, client: Shop) -> tuple[str, str]:
+    """An order whose site is there while the bank works on the debit."""
+    token, path = place(client, world, plan="business")
+    client.until(token, lambda cart: cart["payment"]["hosted_invoice_url"] is not None)
+    await_value(lambda: [site["status"] for site in world.sites(token)] == ["ready"], seconds=60)
+    await_value(lambda: client.order(token).get("site"), seconds=60)
+    order = client.order(token)
+    assert (order["order"]["status"], order["payment"]["status"]) == ("processing", "processing")
+    assert [task["status"] for task in order["tasks"]] == ["running", "completed", "pending"]
+    assert "status" not in order["site"]
+    assert world.subscriptions(token) == []
+    return token, path
+
+
+def test_a_trusted_debit_delivers_at_once_and_completes_when_it_settles(world: World, shop: Shops) -> None:
+    client = shop("sepa")
+    token, path = early(world, client)
+    world.advance_clock(_DAY)
+    order = client.finish(token)
+    assert (order["order"]["status"], order["payment"]["status"]) == ("completed", "succeeded")
+    ended(world, token, path, "order.completed")
+    world.delivered_once(token, amount=7400)
+
+
+def test_a_trusted_debit_that_fails_suspends_the_site_until_it_is_paid(world: World, shop: Shops) -> None:
+    client = shop("sepa_fails")
+    token, path = early(world, client)
+    world.advance_clock(5 * _DAY)
+    await_value(lambda: client.order(token)["site"].get("status") == "suspended", seconds=60)
+    order = client.order(token)
+    assert (order["order"]["status"], order["payment"]["status"]) == ("processing", "awaiting_authentication")
+    assert order["payment"]["hosted_invoice_url"]
+    assert [site["status"] for site in world.sites(token)] == ["suspended"]
+    pay_by_card(world, token)
+    order = client.finish(token)
+    assert order["order"]["status"] == "completed"
+    assert "status" not in order["site"]
+    ended(world, token, path, "order.completed")
+    world.delivered_once(token, amount=7400)
+
+
+def test_a_trusted_debit_that_fails_and_is_never_paid_takes_the_site_away(world: World, shop: Shops) -> None:
+    client, before = shop("sepa_fails"), world.taken()
+    with world.environment("ChargePaymentFunction", PAYMENT_DEADLINE_SECONDS="3"):
+        token, path = early(world, client)
+        world.advance_clock(5 * _DAY)
+        order = client.finish(token)
+    failed(order, "payment_expired", delivery="completed")
+    not_charged(world, token)
+    assert world.taken() == before
+    ended(world, token, path, "order.failed")
+
+
+def pay_by_card(world: World, token: str) -> None:
+    """The customer on the hosted page, with a card instead."""
+    (invoice,) = world.invoices(token)
+    world.http.post(
+        f"{world.facts['stripe_url']}/_sandbox/authenticate",
+        json={"invoice": invoice["id"], "outcome": "pay", "payment_method": "pm_card_visa"},
+    ).raise_for_status()
