@@ -1,4 +1,4 @@
-"""Two test processes share the work by file; folders whose tests share what is dear to make stay together."""
+"""Test processes share the work by file; folders whose tests share what is dear to make stay together."""
 
 from collections import Counter
 
@@ -7,14 +7,29 @@ from _pytest.nodeid import coerce_node_id
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# One local stack, in the order of its files; and the executions of all scenarios.
-_TOGETHER = ("tests/e2e/", "tests/workflow/")
+# A local stack each: what sells domains and moves money, and all else end to end, in the order of its files.
+_STACKS = {
+    "tests/e2e/test_" + name + ".py": "second stack"
+    for name in (
+        "cancel",
+        "domain_faults",
+        "domain_order",
+        "domain_race",
+        "domain_refusals",
+        "payment_outcomes",
+        "reconciler",
+        "redrive",
+        "registrar_orders",
+        "webhooks",
+    )
+}
+_FOLDERS = ("tests/e2e/", "tests/workflow/")  # the first stack; the executions of all scenarios
 
 
 class _FilesAndFolders(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
+        return _STACKS.get(file) or next((folder for folder in _FOLDERS if file.startswith(folder)), file)
 
 
 @pytest.hookimpl(optionalhook=True)
