@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hostcart.adapters.dynamodb_rate_limit import windows
 from hostcart.use_cases import errors
 
 from tests.sam_template import DEFINITION, MACHINE, ROOT, Template, folder_of
@@ -108,6 +109,19 @@ class TestWait:
         assert pause["Type"] == "Wait"
         assert pause["SecondsPath"] == STATES[name]["TimeoutSecondsPath"]
         assert pause["Next"] == STATES[name]["Next"]
+
+
+@pytest.mark.parametrize("name", ["ChargePayment", "RegisterDomain", "RefundPayment"])
+def test_asking_the_registrar_outlasts_a_used_up_rate_limit(name: str) -> None:
+    """Half the delays is what full jitter comes to; giving up before would refund what is only throttled."""
+    longest = max(window.seconds for window in windows(per_second=20, per_hour=3000))
+    last = TASKS[name]["Retry"][-1]
+    assert last["JitterStrategy"] == "FULL"
+    delays = [
+        min(last["IntervalSeconds"] * last["BackoffRate"] ** retry, last["MaxDelaySeconds"])
+        for retry in range(last["MaxAttempts"])
+    ]
+    assert sum(delays) / 2 > 3 * longest
 
 
 def test_every_named_error_is_a_class_of_the_use_cases() -> None:

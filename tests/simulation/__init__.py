@@ -1,1 +1,1 @@
-"""Whole orders over the real handlers, adapters and definition, in virtual time, with faults at every boundary."""
+"""Whole orders in virtual time over the real handlers and definition, with faults at every boundary."""

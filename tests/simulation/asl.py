@@ -1,11 +1,12 @@
 """An interpreter of the state machine's language, as far as our definition uses it; pure.
 
 A `Standing` is all that is known of an execution, in plain JSON types. Each function takes one and what
-happened and gives the next: what the machine then waits for (a function's answer, a token, a pause) or its end.
+happened and gives the next: what the machine then waits for (a function's answer, a token, a pause), or its
+end.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -120,6 +121,10 @@ class Machine:
                 tries = (*tried[:index], tried[index] + 1, *tried[index + 1 :])
                 return replace(standing, waiting="retry", seconds=seconds, tries=tries)
         return self._caught(standing, error, cause)
+
+    def redriven(self, standing: Standing) -> Standing:
+        """An execution that failed goes on at the state that failed, with its retries anew."""
+        return self._enter(replace(standing, entered=(), error=None), standing.state)
 
     def awake(self, standing: Standing) -> Standing:
         """A pause has ended."""
@@ -275,7 +280,7 @@ def _holds(rule: Json, data: Any) -> bool:
     return _TESTS[test](value, rule[test])
 
 
-_TESTS: Final = {
+_TESTS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "StringEquals": lambda value, wanted: isinstance(value, str) and value == wanted,
     "BooleanEquals": lambda value, wanted: value is wanted,
     "NumericEquals": lambda value, wanted: _number(value) and value == wanted,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hostcart import wiring
-from hostcart.adapters import aws, dynamodb_carts, records
+from hostcart.adapters import aws, dynamodb_carts, dynamodb_keys, records
 from hostcart.entry import observability
 
 from tests.sam_template import ROOT, Template, folder_of
@@ -25,9 +25,21 @@ type Handler = Callable[[Any, Any], Any]
 _PATCHED_TIME = (
     "hostcart.use_cases.opening",
     "hostcart.use_cases.placing",
+    "hostcart.use_cases.reconcile_run",
     "hostcart.adapters.dynamodb_transactions",
 )
-_PORTS = ("payments", "sites", "registrar", "zones", "features", "callbacks", "cipher", "metrics")
+_PORTS = (
+    "payments",
+    "sites",
+    "registrar",
+    "zones",
+    "features",
+    "callbacks",
+    "cipher",
+    "metrics",
+    "payment_events",
+    "billing",
+)
 
 
 class Active:
@@ -121,6 +133,7 @@ def wired() -> Iterator[None]:
         patch.setattr(aws, "dynamodb", lambda: Active.world.table)
         patch.setattr(aws, "stepfunctions", lambda: Active.world.stepfunctions)
         patch.setattr(wiring.SystemClock, "now", lambda _self: _now())
+        patch.setattr(dynamodb_keys, "WORK_SHARDS", 1)  # one query of the index tells as much as eight
         _quicken(patch)
         silent = _Silent()
         patch.setattr(observability, "logger", lambda: silent)

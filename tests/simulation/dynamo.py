@@ -35,8 +35,8 @@ class Table:
         self.watch: Callable[[str, Item | None, Item | None], None] = lambda _key, _old, _new: None
         self.exceptions = SimpleNamespace(
             ClientError=ClientError,
-            ConditionalCheckFailedException=_ConditionFailed,
-            TransactionCanceledException=_Cancelled,
+            ConditionalCheckFailedException=_ConditionFailedError,
+            TransactionCanceledException=_CancelledError,
         )
 
     # --- reads ------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Table:
         def write() -> Item:
             failed, changes = self._planned([(kind, request)])
             if failed:
-                raise _ConditionFailed(_error("ConditionalCheckFailedException"), kind)
+                raise _ConditionFailedError(_error("ConditionalCheckFailedException"), kind)
             self._apply(changes)
             wanted = request.get("ReturnValues", "NONE")
             return {"Attributes": changes[0][1]} if wanted == "ALL_NEW" else {}
@@ -167,16 +167,16 @@ class Table:
         return failed, changes
 
     def _apply(self, changes: Writes) -> None:
-        for key, item in changes:
-            old = self.items.get(key)
-            if item is old:
-                continue
+        changed = [(key, self.items.get(key), item) for key, item in changes]
+        changed = [(key, old, item) for key, old, item in changed if item is not old]
+        for key, old, item in changed:
             self.before[key] = old
             if item is None:
                 self.items.pop(key, None)
             else:
-                self.items[key] = item
-            self.watch(key, old, item)
+                self.items[key] = {name: _sent(value) for name, value in item.items()}
+        for key, old, _ in changed:
+            self.watch(key, old, self.items.get(key))
 
     # --- what goes wrong --------------------------------------------------------------------------
 
@@ -197,11 +197,11 @@ class Table:
                 self.items[key] = {**item, "version": {"N": str(int(item["version"]["N"]) + 1)}}
 
 
-class _ConditionFailed(ClientError):
+class _ConditionFailedError(ClientError):
     """As botocore makes one class an error."""
 
 
-class _Cancelled(ClientError):
+class _CancelledError(ClientError):
     """A cancelled transaction."""
 
 
@@ -211,7 +211,7 @@ def cancelled(codes: Sequence[str]) -> ClientError:
         **_error("TransactionCanceledException"),
         "CancellationReasons": [{"Code": code} for code in codes],
     }
-    return _Cancelled(answer, "TransactWriteItems")
+    return _CancelledError(answer, "TransactWriteItems")
 
 
 def _error(code: str) -> Any:
@@ -229,6 +229,11 @@ def _after(kind: str, request: Item, present: Item | None, names: Any, values: A
     for change in update(request["UpdateExpression"]):
         change(present or {}, item, names, values)
     return item
+
+
+def _sent(value: Item) -> Item:
+    """As it arrives: an enumeration's member is its text."""
+    return {kind: str(content) if isinstance(content, str) else content for kind, content in value.items()}
 
 
 def _projected(item: Item, expression: str | None) -> Item:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from tests.simulation import doors, invariants
 from tests.simulation.faults import kinds
+from tests.simulation.kernel import Spot
 from tests.simulation.scenarios import Scenario
-from tests.simulation.world import MOST_STEPS, Planned, Spot, World
+from tests.simulation.world import Planned, World
 
 type Plan = tuple[tuple[Spot, str], ...]
 type Cell = tuple[str, str, str]
@@ -139,7 +140,7 @@ class Explorer:
         self.steps += 1
         self.coverage.add(world)
         whole = (*node.plan, *plan)
-        if world.step_number > MOST_STEPS:
+        if world.endless:
             world.violate("no end")
         elif world.over:
             self.ends.add(world.snapshot())

@@ -1,4 +1,4 @@
-"""DynamoDB's expressions, compiled to functions over items; as far as they are used, else UnsupportedError."""
+"""DynamoDB's expressions as functions over items; what is not known is an UnsupportedError."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -23,12 +23,12 @@ _OUTSIDE_WRITE: Final = (
     "denied",
     "refused",
 )
+_WEBHOOK: Final = ("lost", "doubled", "delayed")
 _KEYED: Final = ("kept_before", "kept_after", "in_use", "lock")
 _OUTSIDE: Final = {
     "sites.get": _OUTSIDE_READ,
     "sites.put": tuple(kind for kind in _OUTSIDE_WRITE if kind != "late"),
     "sites.delete": ("timeout_before", "timeout_after", "error_before", "throttle", "denied"),
-    "sites.suspend": ("timeout_before", "timeout_after", "error_before", "throttle", "denied"),
     "zones.ensure": ("error_before", "error_after", "denied"),
     "zones.delete": ("error_before", "error_after", "denied"),
     "callbacks.deliver": ("timeout_before", "timeout_after", "throttle", "refused"),
@@ -46,9 +46,17 @@ _NATURAL: Final = frozenset({"void_invoice", "delete", "cancel"})  # sent withou
 _NEVER_REFUSED: Final = frozenset({"retrieve", "list", "void_invoice", "delete", "cancel"})
 
 
+# After these the processor may have something to report.
+_REPORTED: Final = frozenset(
+    {"stripe.invoices.finalize_invoice", "stripe.invoices.pay", "stripe.invoices.void_invoice"}
+)
+
+
 @lru_cache(maxsize=1024)
 def kinds(name: str, invocation: str) -> tuple[str, ...]:
-    """The faults of a boundary; `invocation` is task, post, hook, cancel or sweep."""
+    """The faults of a boundary; `invocation` is task, post, hook, cancel, sweep or network."""
+    if invocation == "network":
+        return _WEBHOOK
     deliveries = DELIVERIES if invocation == "task" else ("dup",)
     return (*CRASHES, *_of_call(name), *deliveries, *_actions(name))
 
@@ -87,4 +95,6 @@ def _actions(name: str) -> tuple[str, ...]:
     if not writes:
         return ()
     actions = ("repeat", "visit", "cancel")
-    return (*actions, "keys_expire") if name.startswith("stripe.") else actions
+    if not name.startswith("stripe."):
+        return (*actions, "sweep") if name.startswith(("sfn", "sites", "registrar")) else actions
+    return (*actions, "sweep", "keys_expire", *(("early",) if name in _REPORTED else ()))

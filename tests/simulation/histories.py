@@ -1,7 +1,8 @@
 """Single runs: by a plan, by a seed, told as a story, shrunk to what is needed to see a promise broken.
 
-A history's text replays it exactly: `register/card seed=7 3.2:crash_after @600:cancel` is the scenario, the seed
-of all timing (none: nothing takes time), a fault at the third call of step 3, and a cancellation after ten minutes.
+A history's text replays it exactly: `register/card seed=7 3.2:crash_after @600:cancel` is the scenario, the
+seed of all timing (none: nothing takes time), a fault at the third call of step 3, and a cancellation after
+ten minutes.
 """
 
 import random
@@ -12,8 +13,9 @@ from typing import Final
 
 from tests.simulation import invariants
 from tests.simulation.explore import Plan
+from tests.simulation.kernel import Spot, Timing
 from tests.simulation.scenarios import SCENARIOS
-from tests.simulation.world import Planned, Spot, Timing, World
+from tests.simulation.world import Planned, World
 
 type Extra = tuple[int, str]
 """(seconds after the order, what the client or the customer does)"""
@@ -107,7 +109,7 @@ def _run(history: History, choose: Planned | Rolling, *, told: bool) -> World:
 
 def roll(seed: int) -> tuple[History, World]:
     """A random history and its world after the end."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - not a secret
     scenario = chance.choice(list(SCENARIOS))
     extras = tuple(
         (int(chance.choice((1, 60, 900, 20_000)) * chance.random()), chance.choice(EXTRAS))

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 
 from botocore.exceptions import ClientError, ReadTimeoutError
+from hostcart.domain.accounts import Account
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec, SshAccess
 from hostcart.ports import (
     Callback,
@@ -16,6 +18,7 @@ from hostcart.ports import (
     UnavailableError,
     Zone,
 )
+from hostcart.ports_reconcile import ListedSite
 
 from tests.simulation.dynamo import Gate
 
@@ -43,7 +46,7 @@ class SitesModel:
     def __init__(self, gate: Gate, now: Callable[[], float]) -> None:
         self._gate = gate
         self._now = now
-        self.state: Json = {"sites": {}, "deleted": {}, "suspended": {}, "takes": 0, "fails": False}
+        self.state: Json = {"sites": {}, "deleted": {}, "takes": 0, "fails": False}
 
     @property
     def live(self) -> set[str]:
@@ -70,11 +73,22 @@ class SitesModel:
 
         self._call("delete", remove)
 
-    def suspend(self, site_id: str) -> None:
-        def stop() -> None:
-            self.state["suspended"][site_id] = 1
+    def listed(self, *, after: str | None, limit: int) -> Sequence[ListedSite]:
+        def read() -> list[ListedSite]:
+            return [
+                ListedSite(
+                    id=site_id,
+                    account_id=self.state["sites"][site_id]["spec"][0],
+                    created_at=datetime.fromtimestamp(int(self.state["sites"][site_id]["at"]), UTC),
+                )
+                for site_id in sorted(self.live)
+                if after is None or site_id > after
+            ][:limit]
 
-        self._call("suspend", stop)
+        return self._call("list", read)
+
+    def exists(self, site_id: str) -> bool:
+        return self.get(site_id) is not None
 
     def error(self, _name: str, kind: str) -> Exception:
         return _outside_error("sites", kind)
@@ -101,15 +115,18 @@ class SitesModel:
 
 
 class ZonesModel:
-    """Port DnsZones; `zones` by reference."""
+    """Port DnsZones; `zones` by reference, `late` those that were made for an order that had failed."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, failed: Callable[[], bool]) -> None:
         self._gate = gate
-        self.state: Json = {"zones": {}}
+        self._failed = failed
+        self.state: Json = {"zones": {}, "late": {}}
 
     def ensure(self, name: str, *, reference: str) -> Zone:
         def make() -> Zone:
             self.state["zones"].setdefault(reference, name)
+            if self._failed():
+                self.state["late"][reference] = 1
             number = hashlib.sha256(reference.encode()).hexdigest()[:6]
             return Zone(id=f"Z{number}", nameservers=(f"ns1.{number}.example", f"ns2.{number}.example"))
 
@@ -182,40 +199,69 @@ class CipherModel:
         return UnavailableError("encryption_unavailable")
 
 
-class _Exists(ClientError):
+class FeaturesModel:
+    """Port Features: as the rule in the template."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def domain_registration(self, account: Account) -> bool:
+        flag: bool = self._gate.pass_through(
+            "features.check", lambda: "domain_registration" in account.features, self
+        )
+        return flag
+
+    def error(self, _name: str, _kind: str) -> Exception:
+        return UnavailableError("features_unavailable")
+
+
+class NoMetrics:
+    """Ports Metrics and Gauges: nothing is kept."""
+
+    def count(self, name: str, **dimensions: str) -> None:
+        """Nothing."""
+
+    def seconds(self, name: str, value: float, **dimensions: str) -> None:
+        """Nothing."""
+
+    def level(self, name: str, value: int, **dimensions: str) -> None:
+        """Nothing."""
+
+
+class _ExistsError(ClientError):
     """ExecutionAlreadyExists"""
 
 
-class _TaskGone(ClientError):
+class _TaskGoneError(ClientError):
     """TaskTimedOut"""
 
 
-class _NoTask(ClientError):
+class _NoTaskError(ClientError):
     """TaskDoesNotExist"""
 
 
-class _NoExecution(ClientError):
+class _NoExecutionError(ClientError):
     """ExecutionDoesNotExist"""
 
 
 class StepFunctionsClient:
-    """The client of Step Functions over the simulated executions; see `Executions` for what it asks of them."""
+    """The client of Step Functions over the simulated executions, see `Executions`."""
 
     def __init__(self, gate: Gate, executions: Any) -> None:
         self._gate = gate
         self._executions = executions
         self.exceptions = SimpleNamespace(
             ClientError=ClientError,
-            ExecutionAlreadyExists=_Exists,
-            TaskTimedOut=_TaskGone,
-            TaskDoesNotExist=_NoTask,
-            ExecutionDoesNotExist=_NoExecution,
+            ExecutionAlreadyExists=_ExistsError,
+            TaskTimedOut=_TaskGoneError,
+            TaskDoesNotExist=_NoTaskError,
+            ExecutionDoesNotExist=_NoExecutionError,
         )
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> Json:  # noqa: A002, N803
         def start() -> Json:
             if not self._executions.begin(name, json.loads(input)):
-                raise _Exists(_error("ExecutionAlreadyExists"), "StartExecution")
+                raise _ExistsError(_error("ExecutionAlreadyExists"), "StartExecution")
             return {"executionArn": _arn(stateMachineArn, name)}
 
         return self._call("start", start)
@@ -223,7 +269,7 @@ class StepFunctionsClient:
     def send_task_success(self, *, taskToken: str, output: str) -> Json:  # noqa: N803
         def send() -> Json:
             if not self._executions.wake(taskToken, json.loads(output)):
-                raise _TaskGone(_error("TaskTimedOut"), "SendTaskSuccess")
+                raise _TaskGoneError(_error("TaskTimedOut"), "SendTaskSuccess")
             return {}
 
         return self._call("wake", send)
@@ -231,22 +277,31 @@ class StepFunctionsClient:
     def send_task_failure(self, *, taskToken: str, error: str = "", cause: str = "") -> Json:  # noqa: N803
         def send() -> Json:
             if not self._executions.wake(taskToken, None, error=error, cause=cause):
-                raise _TaskGone(_error("TaskTimedOut"), "SendTaskFailure")
+                raise _TaskGoneError(_error("TaskTimedOut"), "SendTaskFailure")
             return {}
 
         return self._call("fail", send)
 
     def describe_execution(self, *, executionArn: str) -> Json:  # noqa: N803
         def describe() -> Json:
-            status = self._executions.status(executionArn.rpartition(":")[2])
-            if status is None:
-                raise _NoExecution(_error("ExecutionDoesNotExist"), "DescribeExecution")
-            return {"executionArn": executionArn, "status": status}
+            told: Json | None = self._executions.describe(executionArn.rpartition(":")[2])
+            if told is None:
+                raise _NoExecutionError(_error("ExecutionDoesNotExist"), "DescribeExecution")
+            return {"executionArn": executionArn, **told}
 
         return self._call("describe", describe)
 
     def redrive_execution(self, *, executionArn: str) -> Json:  # noqa: N803
-        return self._call("redrive", lambda: self._executions.redrive(executionArn.rpartition(":")[2]))
+        name = executionArn.rpartition(":")[2]
+
+        def redrive() -> Json:
+            told: Json | None = self._executions.describe(name)
+            if told is None or told.get("redriveStatus") != "REDRIVABLE":
+                raise ClientError(_error("ExecutionNotRedrivable"), "RedriveExecution")
+            self._executions.redrive(name)
+            return {}
+
+        return self._call("redrive", redrive)
 
     def error(self, _name: str, kind: str) -> Exception:
         if kind.startswith("timeout"):

@@ -1,4 +1,4 @@
-"""The registrar behind its port: purchases that show late, come late or come to nothing; rivals; transfers."""
+"""The registrar behind its port: purchases that show late, come late or come to nothing, and rivals."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -68,7 +68,7 @@ class RegistrarModel:
         """The purchases whose money is not back."""
         return [bought for bought in self.state["purchases"] if self._status(bought) != "refunded"]
 
-    def owned(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
         return self._domain(name) is not None
 
     def snipe(self, name: str) -> None:
@@ -172,6 +172,21 @@ class RegistrarModel:
             ]
 
         return self._call("orders_since", read)
+
+    def purchases(self, *, since: datetime) -> Sequence[OrderItem]:
+        def read() -> list[OrderItem]:
+            return [
+                self._item(bought)
+                for bought in self.state["purchases"]
+                if bought["at"] >= since.timestamp()
+                and bought["shown"] <= self.now
+                and self._status(bought) != "refunded"
+            ]
+
+        return self._call("purchases", read)
+
+    def owns(self, name: str) -> bool:
+        return self.domain(name) is not None
 
     def _call[T](self, name: str, effect: Callable[[], T]) -> T:
         answer: T = self._gate.pass_through(f"registrar.{name}", effect, self)

@@ -131,7 +131,8 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
             missed = [fault for _, _, fault in cells if (state, name, fault) not in coverage.hit]
             times = sum(coverage.hit[cell] for cell in cells)
             note = f"   NOT HIT: {', '.join(missed)}" if missed else ""
-            yield f"    {name:<44} {len(cells) - len(missed):>3}/{len(cells):<3} faults {times:>9,} times{note}"
+            share = f"{len(cells) - len(missed):>3}/{len(cells):<3}"
+            yield f"    {name:<44} {share} faults {times:>9,} times{note}"
     hit = sum(cell in coverage.hit for cell in coverage.seen)
     yield f"cells (state x boundary x fault): {hit:,} of {len(coverage.seen):,} hit"
 

@@ -24,11 +24,13 @@ SLOT: Final = Slot(location="pdx", variant="vanilla")
 AUTHORIZATION: Final = "Bearer callback-authorization-secret"
 AUTH_CODE: Final = "auth-code-secret"
 CALLBACK: Final = {"url": "https://client.example/hooks/path-secret", "authorization": AUTHORIZATION}
+WEBHOOK_SECRET: Final = "whsec_webhook-signing-secret"
 E_MAIL: Final = "private.person@client.example"
 SECRETS: Final = (
     AUTHORIZATION,
     AUTH_CODE,
     E_MAIL,
+    WEBHOOK_SECRET,
     "path-secret",
     "site-password-secret",
     str(CONTACT["email"]),
@@ -157,9 +159,9 @@ _OTHERS: Final[dict[str, Json]] = {
         "kind": "transfer",
         "registrar": {"takes": _SOON, "transfer_ends": "rejected"},
     },
-    "transfer/never ends": {
+    "transfer/not in time": {
         "kind": "transfer",
-        "registrar": {"takes": 99 * _DAY},
+        "registrar": {"takes": 30 * _DAY},
         "parameters": {"TransferDeadlineSeconds": "86400", "DomainPollSeconds": "14400"},
     },
 }

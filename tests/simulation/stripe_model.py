@@ -1,11 +1,11 @@
 """The payment processor: invoices, credit, charges, debits on the clock, refunds, subscriptions, events.
 
-All of it is plain JSON in `state`, so that a world can be put aside and taken up again. What is refused raises
-the SDK's own exceptions.
+All of it is plain JSON in `state`, so that a world can be put aside and taken up again. What is refused
+raises the SDK's own exceptions.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import stripe
@@ -50,7 +50,7 @@ class Processor:
         self,
         now: Callable[[], float],
         schedule: Callable[[float, str, str], None],
-        emit: Callable[[str, str, Json], None],
+        emit: Callable[[Json], None],
     ) -> None:
         self._now = now
         self._schedule = schedule
@@ -107,12 +107,8 @@ class Processor:
         """The answer's JSON; raises stripe.StripeError."""
         handler: Any = getattr(self, "_" + operation.replace(".", "_"))
         answer: Json = handler(*ids, params)
-        if answer.get("object") == "invoice" and "expand" not in params:
-            return {
-                **answer,
-                "default_payment_method": answer["default_payment_method"]["id"],
-                "payments": None,
-            }
+        if answer.get("object") == "invoice":
+            return _expanded(answer, params.get("expand", ()))
         return answer
 
     def _invoices_create(self, params: Json) -> Json:
@@ -269,7 +265,7 @@ class Processor:
         found = [
             subscription
             for subscription in reversed(self.state["subscriptions"].values())
-            if subscription["customer"] == params["customer"]
+            if params.get("customer") in {None, subscription["customer"]}
             and _within(subscription["created"], params.get("created"))
         ]
         return {"data": found, "has_more": False}
@@ -309,6 +305,31 @@ class Processor:
         found: Json = self.state["subscriptions"][subscription_id]
         return found
 
+    def _events_list(self, params: Json) -> Json:
+        found = [
+            event
+            for event in reversed(self.state["events"].values())
+            if event["type"] == params["type"] and _within(event["created"], params.get("created"))
+        ]
+        return {"data": found, "has_more": False}
+
+    def _refunds_list(self, params: Json) -> Json:
+        found = [
+            {
+                "id": f"re_{note['id']}",
+                "amount": note["amount"],
+                "payment_intent": f"pi_{note['invoice']}",
+                "status": note["refund"],
+            }
+            for note in self.state["notes"].values()
+            if params.get("payment_intent") in {None, f"pi_{note['invoice']}"}
+        ]
+        return {"data": found, "has_more": False}
+
+    def _invoice_payments_list(self, params: Json) -> Json:
+        invoice = self.state["invoices"].get(params["payment"]["payment_intent"].removeprefix("pi_"))
+        return {"data": [] if invoice is None else [{"invoice": self._answer(invoice)}], "has_more": False}
+
     # --- the rules --------------------------------------------------------------------------------
 
     def _id(self, prefix: str) -> str:
@@ -335,7 +356,12 @@ class Processor:
         self._emit("invoice.paid", invoice)
 
     def _emit(self, kind: str, invoice: Json) -> None:
-        self._tell(kind, invoice["id"], self._answer(invoice))
+        about = self._answer(invoice)
+        if kind.startswith("payment_intent"):
+            about = {"id": f"pi_{invoice['id']}", "object": "payment_intent", "metadata": {}}
+        event = {"id": self._id("evt"), "type": kind, "created": self.now, "data": {"object": about}}
+        self.state["events"][event["id"]] = event
+        self._tell(event)
 
     def _answer(self, invoice: Json) -> Json:
         return {
@@ -352,6 +378,9 @@ class Processor:
             "created": invoice["created"],
             "metadata": invoice["metadata"],
             "hosted_invoice_url": invoice["url"],
+            "post_payment_credit_notes_amount": sum(
+                note["amount"] for note in self.state["notes"].values() if note["invoice"] == invoice["id"]
+            ),
             "default_payment_method": self._method(invoice["method"]),
             "status_transitions": {"paid_at": invoice["paid_at"]},
             "payments": {"data": self._payments(invoice)},
@@ -380,14 +409,29 @@ class Processor:
         return "sepa_debit" if sepa else "card"
 
 
+def _expanded(invoice: Json, expand: Sequence[str]) -> Json:
+    """What is not asked for is an id, or is not there."""
+    if any(path.endswith("payment_intent") for path in expand):
+        return invoice
+    method = invoice["default_payment_method"]["id"]
+    payments = None
+    if "payments" in expand:
+        payments = {"data": [_with_intents_id(payment) for payment in invoice["payments"]["data"]]}
+    return {**invoice, "default_payment_method": method, "payments": payments}
+
+
+def _with_intents_id(payment: Json) -> Json:
+    return {**payment, "payment": {"payment_intent": payment["payment"]["payment_intent"]["id"]}}
+
+
 def _processing(invoice: Json) -> bool:
-    return invoice["intent"] is not None and invoice["intent"]["status"] == "processing"
+    return bool(invoice["intent"] is not None and invoice["intent"]["status"] == "processing")
 
 
 def _within(created: int, bounds: Json | None) -> bool:
     bounds = bounds or {}
     low, high = bounds.get("gte", created), bounds.get("lte", created)
-    return low <= created <= high and created < bounds.get("lt", created + 1)
+    return bool(low <= created <= high and created < bounds.get("lt", created + 1))
 
 
 def _note_answer(note: Json) -> Json:
@@ -405,13 +449,18 @@ def _note_answer(note: Json) -> Json:
 # --- errors as the SDK raises them ----------------------------------------------------------------
 
 
+# The SDK's exceptions carry no types.
+_request_error: Final[Callable[..., stripe.InvalidRequestError]] = stripe.InvalidRequestError
+_card_error: Final[Callable[..., stripe.CardError]] = stripe.CardError
+
+
 def _body(kind: str, code: str | None, **more: str) -> Json:
     return {"error": {"type": kind, "message": "", **({} if code is None else {"code": code}), **more}}
 
 
 def invalid(message: str, *, code: str | None = None, param: str | None = None) -> stripe.InvalidRequestError:
     """A 400 about the request."""
-    return stripe.InvalidRequestError(
+    return _request_error(
         message, param, code, http_status=400, json_body=_body("invalid_request_error", code), headers={}
     )
 
@@ -419,7 +468,7 @@ def invalid(message: str, *, code: str | None = None, param: str | None = None) 
 def missing(object_id: str) -> stripe.InvalidRequestError:
     """A 404."""
     body = _body("invalid_request_error", "resource_missing")
-    return stripe.InvalidRequestError(
+    return _request_error(
         f"No such object: {object_id}", "id", "resource_missing", http_status=404, json_body=body, headers={}
     )
 
@@ -428,7 +477,7 @@ def declined(code: str) -> stripe.CardError:
     """A 402."""
     own = code if code in {"authentication_required", "expired_card"} else "card_declined"
     body = _body("card_error", own, decline_code=code)
-    return stripe.CardError("Declined.", "", own, http_status=402, json_body=body, headers={})
+    return _card_error("Declined.", "", own, http_status=402, json_body=body, headers={})
 
 
 def fingerprint(operation: str, ids: tuple[str, ...], params: Json) -> str:

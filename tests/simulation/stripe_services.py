@@ -8,6 +8,7 @@ from typing import Any, Final
 import requests
 import stripe
 from hostcart.adapters.stripe_api import StripeApi
+from hostcart.adapters.stripe_ledger import StripeLedger
 from hostcart.adapters.stripe_payments import StripePayments
 
 from tests.simulation.dynamo import Gate
@@ -25,6 +26,11 @@ _WITH_ID: Final = frozenset(
     {"retrieve", "delete", "add_lines", "finalize_invoice", "pay", "void_invoice", "cancel"}
 )
 _REPLAYED: Final = {"Idempotent-Replayed": "true"}
+
+# The SDK's exceptions carry no types.
+_connection_error: Final[Callable[[str], Exception]] = stripe.APIConnectionError
+_card_error: Final[Callable[..., Exception]] = stripe.CardError
+_request_error: Final[Callable[..., Exception]] = stripe.InvalidRequestError
 
 
 class Services:
@@ -76,16 +82,17 @@ class _Request:
 
     def send(self) -> Any:
         """As the processor takes it: a key that it knows is answered from its memory."""
-        if self.key is None:
+        key = self.key
+        if key is None:
             return _object(self._processor.perform(self.operation, self.ids, self.params), {})
         keys = self._processor.state["keys"]
-        known = keys.get(self.key)
+        known = keys.get(key)
         if known is not None and known["at"] + KEY_SECONDS <= self._processor.now:
             known = None
         if known is None:
-            return self._execute(keys)
+            return self._execute(keys, key)
         if known["of"] != self._fingerprint:
-            self._complain(f"key with other parameters: {self.key}")
+            self._complain(f"key with other parameters: {key}")
             body = {"error": {"type": "idempotency_error", "message": ""}}
             raise stripe.IdempotencyError("other parameters", http_status=400, json_body=body, headers={})
         if known["answer"] is None:
@@ -96,16 +103,16 @@ class _Request:
     def _fingerprint(self) -> str:
         return fingerprint(self.operation, self.ids, self.params)
 
-    def _execute(self, keys: Json) -> Any:
+    def _execute(self, keys: Json, key: str) -> Any:
         kept: Json = {"of": self._fingerprint, "at": self._processor.now, "answer": None}
         try:
             answer = self._processor.perform(self.operation, self.ids, self.params)
         except stripe.StripeError as error:
             kept["answer"] = _kept(error)
-            keys[self.key] = kept
+            keys[key] = kept
             raise
         kept["answer"] = json.dumps(answer)
-        keys[self.key] = kept
+        keys[key] = kept
         return _object(answer, {})
 
     # --- what goes wrong --------------------------------------------------------------------------
@@ -124,7 +131,8 @@ class _Request:
         """The request is under way: its key is in use, and its effect comes later."""
         if self.key is not None:
             self._keep(None)
-        return {"operation": self.operation, "ids": list(self.ids), "params": self.params, "key": self.key}
+        params = json.loads(json.dumps(self.params))
+        return {"operation": self.operation, "ids": list(self.ids), "params": params, "key": self.key}
 
     def _keep(self, answer: str | None) -> None:
         kept = {"of": self._fingerprint, "at": self._processor.now, "answer": answer}
@@ -137,7 +145,7 @@ class _Request:
     def error(self, _name: str, kind: str) -> Exception:
         """What the SDK raises for a fault."""
         if kind.startswith(("timeout", "late")):
-            error = stripe.APIConnectionError("timed out")
+            error = _connection_error("timed out")
             error.__cause__ = requests.exceptions.Timeout()
             return error
         if kind.startswith("error"):
@@ -186,9 +194,9 @@ def _replayed(kept: Any) -> Any:
     status = {"CardError": 402, "APIError": 500}.get(kind, 400)
     if kind == "CardError":
         code = body["error"]["code"]
-        raise stripe.CardError("", param, code, http_status=status, json_body=body, headers=_REPLAYED)
+        raise _card_error("", param, code, http_status=status, json_body=body, headers=_REPLAYED)
     if kind == "InvalidRequestError":
-        raise stripe.InvalidRequestError("", param, http_status=status, json_body=body, headers=_REPLAYED)
+        raise _request_error("", param, http_status=status, json_body=body, headers=_REPLAYED)
     raise stripe.APIError("", http_status=status, json_body=body, headers=_REPLAYED)
 
 
@@ -207,5 +215,12 @@ class _Api(StripeApi):
 def payments_over(services: Services) -> StripePayments:
     """The real adapter."""
     adapter = object.__new__(StripePayments)
+    adapter._api = _Api(services)
+    return adapter
+
+
+def ledger_over(services: Services) -> StripeLedger:
+    """The real adapter of the books."""
+    adapter = object.__new__(StripeLedger)
     adapter._api = _Api(services)
     return adapter

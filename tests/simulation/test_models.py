@@ -1,4 +1,4 @@
-"""The models behave as what they stand for: the table as DynamoDB's contract, the processor as its sandbox."""
+"""The models are held to what they stand for: the store's contract and the processor's sandbox."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -213,7 +213,8 @@ def _transport() -> Any:
 def _acting(sandbox: StripeSandbox) -> Callable[[str, str], None]:
     def act(invoice: str, outcome: str) -> None:
         pool = urllib3.PoolManager(retries=False, timeout=5)
-        path, body = "authenticate", {"invoice": invoice, "outcome": outcome}
+        path = "authenticate"
+        body: dict[str, Any] = {"invoice": invoice, "outcome": outcome}
         if outcome == "settle":
             path, body = "clock", {"advance_seconds": 2 * _DAY}
         answer = pool.request("POST", f"{sandbox.url}/_sandbox/{path}", json=body)

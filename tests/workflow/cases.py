@@ -62,7 +62,7 @@ class Scenario:
     `balance` is the customer's at the processor, `placed_balance` another one until the charge.
     `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
     fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
-    broken any more; with `redriven` the same execution goes on instead; `between` is what an operator does
+    broken any more; with `redriven` the same execution goes on instead. `between` is what an operator does
     before. `cancelled`: the customer's cancellation is accepted and stands. `kept` is what an operator gave
     back by another way.
     """

@@ -1,4 +1,4 @@
-"""The simulation's interpreter of the definition goes moto's way: same answers, same states, data and pauses."""
+"""The simulation's interpreter of the definition goes moto's way: the same states, data and pauses."""
 
 import json
 from collections.abc import Iterator

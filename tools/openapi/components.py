@@ -45,7 +45,7 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "LinkToLaterPages": (
         "Link",
         {
-            "description": "RFC 8288: next and last page, relative to this one, if another follows.",
+            "description": "RFC 8288: next and last page, if another follows.",
             "schema": {"type": "string"},
         },
     ),

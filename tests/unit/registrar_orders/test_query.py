@@ -118,3 +118,8 @@ def test_links_keep_what_was_asked_for() -> None:
         'rel="next"': {**kept, "page": ["5"]},
         'rel="last"': {**kept, "page": ["9"]},
     }
+
+
+def test_links_are_absolute_where_the_address_is_known() -> None:
+    url = "https://api.example/prod/v4/orders"
+    assert link({}, 1, 3, url)["Link"] == f'<{url}?page=2>; rel="next", <{url}?page=3>; rel="last"'

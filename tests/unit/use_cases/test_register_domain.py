@@ -95,6 +95,43 @@ def test_the_attempt_and_the_zone_are_stored_before_the_registrar_is_asked(bough
     assert bought.carts.claims[NAME][1] is None
 
 
+def test_contacts_that_cannot_be_opened_are_no_attempt(bought: World) -> None:
+    """An outage of the key must not use up what may be sent: the name is bought when it is over."""
+    opened = bought.cipher.open
+
+    def closed(sealed: bytes, **context: str) -> bytes:
+        raise UnavailableError("encryption_unavailable")
+
+    bought.cipher.open = closed  # type: ignore[method-assign]
+    for _ in range(10):
+        with pytest.raises(UnavailableError):
+            bought.register()
+        bought.clock.advance(minutes=10)
+        assert domain_of(bought).attempt == 0
+    bought.cipher.open = opened  # type: ignore[method-assign]
+    follow(bought)
+    assert len(bought.registrar.paid) == 1
+
+
+def test_an_outage_of_the_key_after_a_lost_request_is_no_further_attempt(bought: World) -> None:
+    bought.registrar.fail("register", UNKNOWN)
+    bought.register()
+    bought.clock.advance(minutes=5)
+    opened = bought.cipher.open
+
+    def closed(sealed: bytes, **context: str) -> bytes:
+        raise UnavailableError("encryption_unavailable")
+
+    bought.cipher.open = closed  # type: ignore[method-assign]
+    for _ in range(10):
+        with pytest.raises(UnavailableError):
+            bought.register()
+    bought.cipher.open = opened  # type: ignore[method-assign]
+    assert domain_of(bought).attempt == 1
+    follow(bought)
+    assert len(bought.registrar.paid) == 1
+
+
 def test_an_idn_says_its_language(world: World) -> None:
     world.order_domain(domain_request(name="bücher.com"))
     world.charge()

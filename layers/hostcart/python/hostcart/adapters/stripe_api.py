@@ -92,8 +92,8 @@ def every(call: Callable[[Any], stripe.StripeObject], params: Mapping[str, Any])
 def with_live_key[T](key: str, call: Callable[[str], T], look: Callable[[], T | None]) -> T:
     """Calls under `key`, or the next in line when a 5xx is kept under it and repeated for a day.
 
-    A repeated 5xx tells that the first call is over, not what it did, and it may have been another worker's: so
-    `look` asks for its effect before another key is used.
+    A repeated 5xx tells that the first call is over, not what it did, and it may have been another worker's:
+    so `look` asks for its effect before another key is used.
     """
     for generation in range(1, _MOST_KEYS):
         try:

@@ -54,12 +54,14 @@ def whole_number(text: str, name: str, largest: int) -> int:
     return int(text)
 
 
-def link(query: Mapping[str, str], page: int, last_page: int) -> dict[str, str]:
-    """The `Link` header of a page that others follow, relative to the request's own address."""
+def link(query: Mapping[str, str], page: int, last_page: int, url: str = "") -> dict[str, str]:
+    """The `Link` header of a page that others follow, relative to the request's own address where that is not
+    known: the registrar's own links are absolute, and clients follow them as they are.
+    """
     known = {name: query[name] for name in PARAMETERS if name in query}
     numbers = {"next": page + 1, "last": last_page}
     links = [
-        f'<?{urlencode(known | {"page": str(number)})}>; rel="{relation}"'
+        f'<{url}?{urlencode(known | {"page": str(number)})}>; rel="{relation}"'
         for relation, number in numbers.items()
     ]
     return {"Link": ", ".join(links)}

@@ -75,8 +75,8 @@ def register_domain(
     if domain_of(cart).attempt == 0:
         if cart.opened.cancelling:
             raise OrderCancelledError
-        cart = _begin(cart, ports)
-        cart = _send(cart, ports)
+        secrets = _secrets(cart, ports)
+        cart = _send(_begin(cart, ports), secrets, ports)
     return _follow(cart, timing, ports)
 
 
@@ -108,13 +108,17 @@ def _record(cart: Cart, domain: Domain, ports: RegisterDomainPorts) -> Cart:
         raise UnavailableError("contended") from None
 
 
-def _send(cart: Cart, ports: RegisterDomainPorts) -> Cart:
-    """One call that may cost money. Only the first one's refusal proves that nothing happened."""
-    first = domain_of(cart).attempt == 1
+def _secrets(cart: Cart, ports: RegisterDomainPorts) -> DomainSecrets:
+    """Opened before an attempt is recorded: what fails here must not count as one."""
     sealed = ports.carts.load_sealed(cart.account.id, cart.token).item
     if sealed is None:
-        raise DomainFailedError("domain_refused")
-    secrets = from_bytes(ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token))
+        raise MisconfiguredError("contacts_missing")
+    return from_bytes(ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token))
+
+
+def _send(cart: Cart, secrets: DomainSecrets, ports: RegisterDomainPorts) -> Cart:
+    """One call that may cost money. Only the first one's refusal proves that nothing happened."""
+    first = domain_of(cart).attempt == 1
     try:
         if cart.domain.action is DomainAction.REGISTER:
             ports.registrar.register(_registration(cart, secrets))
@@ -140,7 +144,7 @@ def _send(cart: Cart, ports: RegisterDomainPorts) -> Cart:
 def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
     """The attempt did not take place.
 
-    Raises UnavailableError when it was given up meanwhile and another followed: its end is not for us to tell.
+    Raises UnavailableError when it was given up meanwhile and another followed, whose end is still open.
     """
     ours, now = domain_of(cart), ports.clock.now()
 
@@ -200,8 +204,9 @@ def _again(cart: Cart, timing: DomainTiming, now: datetime, ports: RegisterDomai
         if now >= (domain.attempt_at or now) + timing.late:
             raise OrderCancelledError
         return cart
+    secrets = _secrets(cart, ports)
     again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
-    return _send(_record(cart, again, ports), ports)
+    return _send(_record(cart, again, ports), secrets, ports)
 
 
 def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainPorts) -> tuple[Cart, Seen]:
@@ -230,9 +235,7 @@ def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> 
     name, nameservers = cart.domain.name, domain_of(cart).nameservers
     try:
         if cart.domain.action is DomainAction.TRANSFER:
-            sealed = ports.carts.load_sealed(cart.account.id, cart.token).item or b""
-            opened = ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token)
-            contacts = registrar_contacts(from_bytes(opened).contacts, tld_of(cart.domain.suffix))
+            contacts = registrar_contacts(_secrets(cart, ports).contacts, tld_of(cart.domain.suffix))
             ports.registrar.set_contacts(name, contacts)
         if set(found.nameservers) != {server.lower().rstrip(".") for server in nameservers}:
             ports.registrar.set_nameservers(name, nameservers)
