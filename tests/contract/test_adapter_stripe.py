@@ -8,6 +8,7 @@ import pytest
 import stripe
 from hostcart.contract.statuses import MethodType
 from hostcart.domain.payment import AttemptState, InvoiceStatus
+from hostcart.domain.payment_events import CartRef
 from hostcart.ports import DeclinedError, MisconfiguredError, RefusedError, UnavailableError
 
 from local.sandboxes.stripe import StripeSandbox
@@ -69,6 +70,16 @@ def test_every_request_has_the_sdks_own_parameters(shop: Open) -> None:
         "CustomerBalanceTransactionListParams",
         "CustomerBalanceTransactionCreateParams",
     }
+
+
+def test_a_payment_leads_to_its_cart(shop: Open, client: stripe.StripeClient) -> None:
+    given = shop(method="pm_sepa_success_late", currency="eur")
+    given.finalized()
+    given.pay()
+    (intent,) = client.v1.payment_intents.list({"customer": given.customer}).data
+    found = given.payments.cart_of_intent(intent.id)
+    assert found == CartRef(account_id="17", cart_token=given.token)
+    assert given.payments.cart_of_intent("pi_unknown") is None
 
 
 def test_an_order_is_one_paid_invoice_and_one_subscription(shop: Open, control: Control) -> None:

@@ -467,7 +467,8 @@ class Problem(_Response):
     request_id: str = Field(description="Name it when you ask for help.")
     errors: Maybe[list[FieldProblem]] = _left_out("The fields at fault.")
     total_cents: Maybe[Cents] = _left_out("price_changed: the price now, in minor units.")
-    currency: Maybe[Currency] = _left_out("price_changed: the currency of total_cents.")
+    due_cents: Maybe[Cents] = _left_out("amount_below_minimum: what credit would leave to charge.")
+    currency: Maybe[Currency] = _left_out("The currency of total_cents or due_cents.")
     violations: Maybe[list[ContactViolation]] = _left_out("domain_contact_invalid: the broken rules.")
     needs_augmentation: Maybe[list[ContactAugmentation]] = _left_out(
         "domain_contact_needs_augmentation: the fields that the registry wants."
