@@ -100,3 +100,20 @@ def test_ending_a_subscription_twice_is_fine() -> None:
     with pytest.raises(RefusedError, match="odd"):
         given.payments.cancel_subscription("sub_1")
     assert given.routes[0] == "DELETE /v1/subscriptions/sub_1"
+
+
+def test_behind_a_repeated_server_error_the_effect_is_looked_for_before_another_key_is_used() -> None:
+    kept = error(500, type="api_error", replayed=True)
+    given = scene(kept, ok(listing(subscription(1, "active", "order-1"))))
+    assert subscribe(given) == ("sub_1", "active")
+    assert given.routes == ["POST /v1/subscriptions", "GET /v1/subscriptions"]
+
+
+def test_behind_a_repeated_server_error_without_effect_the_next_key_is_used() -> None:
+    kept = error(500, type="api_error", replayed=True)
+    given = scene(kept, ok(EMPTY), ok({"id": "sub_2", "object": "subscription", "status": "active"}))
+    assert subscribe(given) == ("sub_2", "active")
+    assert [sent.key for sent in given.http.sent if sent.method == "post"] == [
+        "order:order-1:sub",
+        "order:order-1:sub:2",
+    ]
