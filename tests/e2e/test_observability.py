@@ -22,6 +22,8 @@ DELIVERED = {
     "CloseOrderFunction",
     "SendCallbackFunction",
 }
+# The processor's events come when they come.
+REPORTED = {"ReceiveStripeWebhookFunction"}
 UNDELIVERED = (DELIVERED - {"ActivateSubscriptionFunction"}) | {"RefundPaymentFunction"}
 
 
@@ -90,10 +92,10 @@ def test_the_cart_s_token_runs_through_every_function(
 ) -> None:
     lines = Logs(world).of(tokens[order])
     for _ in range(2):
-        if {name for name, _ in lines} != functions:
+        if {name for name, _ in lines} - REPORTED != functions:
             nudge(shop("ready"), world)
             lines = Logs(world).of(tokens[order])
-    assert {name for name, _ in lines} == functions
+    assert {name for name, _ in lines} - REPORTED == functions
     assert {line["service"] for _, line in lines} == {"hostcart"}
 
 
