@@ -51,6 +51,7 @@ build: setup ## build functions and layers into .aws-sam/build
 	@mkdir -p .aws-sam
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --cached --parallel >.tools/build.log 2>&1 \
 		|| { cat .tools/build.log; exit 1; }
+	@$(PY) -m tools.slim_layers .aws-sam/build
 
 up: build ## start the stack in the background; returns when ready
 	$(PY) -m local up

@@ -20,4 +20,4 @@ def _run(task: TaskInput) -> Outcome:
     }
 
 
-handler = task_door(_run)
+handler = task_door(_run, ahead=[wiring.for_refund_payment, wiring.cart_model])

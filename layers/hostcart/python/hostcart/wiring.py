@@ -146,6 +146,14 @@ def callback_fault(url: str) -> str | None:
     return check_callback_url(url, allow_loopback=settings.callbacks_allow_loopback())
 
 
+def cart_model() -> None:
+    """What reading and writing a cart takes, built ahead."""
+    from hostcart.adapters.records import prepare
+    from hostcart.domain.cart import Cart
+
+    prepare(Cart)
+
+
 def for_authenticate() -> "AuthenticatePorts":
     from hostcart.use_cases.authenticate import AuthenticatePorts
 

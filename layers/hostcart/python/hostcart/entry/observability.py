@@ -18,6 +18,13 @@ def logger() -> "Logger":
     return Logger(service=NAMESPACE)
 
 
+def begin_invocation() -> None:
+    """Nothing of the invocation before is left in the log lines. A logger that is not there yet stays so:
+    what has nothing to say need not load it."""
+    if logger.cache_info().currsize:
+        logger().clear_state()
+
+
 @cache
 def _emf() -> "Emf":
     from aws_lambda_powertools import Metrics as Emf

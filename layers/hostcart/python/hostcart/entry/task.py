@@ -4,10 +4,11 @@ A task's input carries ids only. What leaves a task is its small outcome or one 
 code as its text: the runtime writes both into the execution's history, which must never hold a secret.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hostcart.entry.ahead import load_ahead
 from hostcart.entry.observability import log_failure, logger
 from hostcart.ports import PortError
 from hostcart.use_cases.errors import TaskError
@@ -28,8 +29,11 @@ class TaskInput:
     cause: str | None
 
 
-def task_door(run: Callable[[TaskInput], Outcome]) -> Callable[[dict[str, Any], Any], Outcome]:
-    """The Lambda handler around `run`."""
+def task_door(
+    run: Callable[[TaskInput], Outcome], *, ahead: Sequence[Callable[[], object]] = ()
+) -> Callable[[dict[str, Any], Any], Outcome]:
+    """The Lambda handler around `run`. `ahead`: see `load_ahead`; the logger goes with it."""
+    load_ahead([*ahead, logger] if ahead else ())
 
     def handler(event: dict[str, Any], _context: Any) -> Outcome:
         task = TaskInput(
