@@ -148,10 +148,9 @@ def callback_fault(url: str) -> str | None:
 
 def cart_model() -> None:
     """What reading and writing a cart takes, built ahead."""
-    from hostcart.adapters.records import prepare
-    from hostcart.domain.cart import Cart
+    from hostcart.adapters.dynamodb_carts import prepare
 
-    prepare(Cart)
+    prepare()
 
 
 def for_authenticate() -> "AuthenticatePorts":

@@ -288,6 +288,14 @@ class DynamoCarts:
         return {"Update": update | ({"ExpressionAttributeNames": names} if names else {})}
 
 
+def prepare() -> None:
+    """Builds what reading and writing carts takes, for the life of the process."""
+    from hostcart.adapters import records
+    from hostcart.domain.cart import Cart
+
+    records.prepare(Cart)
+
+
 def cart_item(cart: "Cart", sealed: Sealed) -> Item:
     """The whole item of a cart."""
     item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart)}

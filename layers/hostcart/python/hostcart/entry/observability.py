@@ -1,5 +1,6 @@
 """Structured logs and EMF metrics, the same for every door. The correlation id is the cart token."""
 
+import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,9 @@ def logger() -> "Logger":
 
 
 def begin_invocation() -> None:
-    """Nothing of the invocation before is left in the log lines. A logger that is not there yet stays so:
+    """Nothing of the invocation before is left in the log lines. A library that is not there yet stays so:
     what has nothing to say need not load it."""
-    if logger.cache_info().currsize:
+    if "aws_lambda_powertools" in sys.modules:
         logger().clear_state()
 
 
