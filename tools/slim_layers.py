@@ -1,12 +1,13 @@
-"""`python -m tools.slim_layers .aws-sam/build`: makes the built layers smaller and quicker to load. Part of `make build`.
+"""`python -m tools.slim_layers .aws-sam/build`: makes the built layers smaller and quicker to load.
 
-Left out is what no function can reach: types for editors, a second HTTP stack, parts of libraries that nothing
-here names. Compiled ahead is what functions load: a function's own folders are read-only on Lambda, where
-Python would compile every module anew at each cold start.
+Part of `make build`. Left out is what no function can reach: types for editors, a second HTTP stack, parts of
+libraries that nothing here names. Compiled ahead is what functions load: their folders are read-only on
+Lambda, where Python would compile every module anew at each cold start.
 """
 
 import argparse
 import ast
+import platform
 import re
 import shutil
 import subprocess
@@ -62,8 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{build} holds no build", file=sys.stderr)
         return _MISSING
     prune(dependencies)
-    used = [path for path in loaded(dependencies, hostcart) if path.is_relative_to(dependencies)]
-    compile_ahead([*used, *hostcart.rglob("*.py"), *build.glob("*Function/*.py")])
+    compile_ahead([*used(dependencies, hostcart), *hostcart.rglob("*.py"), *build.glob("*Function/*.py")])
     return 0
 
 
@@ -72,6 +72,14 @@ def prune(packages: Path) -> None:
     for pattern in (*UNREACHABLE, *PATTERNS):
         for path in packages.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def used(dependencies: Path, hostcart: Path) -> list[Path]:
+    """The dependencies' modules that functions load; all of them in a build for another processor."""
+    here = platform.machine()
+    if any(f"-{here}-" not in path.name for path in dependencies.glob("pydantic_core/*.so")):
+        return list(dependencies.rglob("*.py"))
+    return [path for path in loaded(dependencies, hostcart) if path.is_relative_to(dependencies)]
 
 
 def loaded(dependencies: Path, hostcart: Path) -> list[Path]:

@@ -1,9 +1,9 @@
 """Processor time of fresh interpreters, measured side by side: what they compare takes turns in one run."""
 
 import os
-import resource
 import statistics
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,36 +42,52 @@ def environment() -> dict[str, str]:
     }
 
 
-def cpu_ms(start: Start) -> float:
-    """Milliseconds of processor time, user and system, from the process's start to its end.
+@dataclass(frozen=True)
+class Spent:
+    """Processor time, user and system, from a process's start to its end, and its largest memory."""
+
+    cpu_ms: float
+    peak_mb: float
+
+
+def spend(start: Start) -> Spent:
+    """Run it once.
 
     Raises:
-        RuntimeError: the code failed; the message is what it wrote.
+        RuntimeError: the code failed, or something that it loads ahead did; the message is what it wrote.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(  # noqa: S603 - the runtime's own Python
-        [RUNTIME_PYTHON, "-P", "-s", "-c", start.code],
-        env={
-            **environment(),
-            **(start.environment or {}),
-            "PYTHONPATH": os.pathsep.join(map(str, start.path)),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode or '"ERROR"' in done.stdout:
-        raise RuntimeError(done.stderr or done.stdout)
-    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(  # noqa: S603 - the runtime's own Python
+            [RUNTIME_PYTHON, "-P", "-s", "-c", start.code],
+            env={
+                **environment(),
+                **(start.environment or {}),
+                "PYTHONPATH": os.pathsep.join(map(str, start.path)),
+            },
+            stdout=output,
+            stderr=output,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        said = output.read().decode()
+    if process.returncode or '"ERROR"' in said:
+        raise RuntimeError(said)
+    return Spent(1000 * (usage.ru_utime + usage.ru_stime), usage.ru_maxrss / 1024)
 
 
-def in_turns(starts: Mapping[str, Start], rounds: int) -> dict[str, float]:
-    """The median of each over the rounds, in milliseconds; a first round, which compiles, is thrown away."""
-    taken: dict[str, list[float]] = {name: [] for name in starts}
+def in_turns(starts: Mapping[str, Start], rounds: int) -> dict[str, Spent]:
+    """The median of each over the rounds; a first round, which compiles, is thrown away."""
+    taken: dict[str, list[Spent]] = {name: [] for name in starts}
     for turn in range(rounds + 1):
         for name, start in starts.items():
-            spent = cpu_ms(start)
+            spent = spend(start)
             if turn:
                 taken[name].append(spent)
-    return {name: statistics.median(spent) for name, spent in taken.items()}
+    return {
+        name: Spent(
+            round(statistics.median(one.cpu_ms for one in spent), 1),
+            round(max(one.peak_mb for one in spent), 1),
+        )
+        for name, spent in taken.items()
+    }

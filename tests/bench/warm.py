@@ -113,7 +113,7 @@ def _cpu_ms(side: Side, variables: Mapping[str, str], event: Json, count: int) -
         quiet=True,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wrong = [outcome for outcome in outcomes if outcome.failed or outcome.payload["statusCode"] >= 300]  # noqa: PLR2004
+    wrong = [outcome for outcome in outcomes if outcome.failed or outcome.payload["statusCode"] >= 300]
     if wrong:
         raise RuntimeError(f"{side.code.name}: {wrong[0].payload}")
     return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
@@ -137,9 +137,7 @@ def _shop() -> Iterator[Shop]:
         stack.enter_context(patch.dict(os.environ, environment))
         parameters, physical = _resources(stripe)
         token = _seed(stripe)
-        yield Shop(
-            {**environment, "BARE_PK": f"ACCOUNT#{ACCOUNT}"}, Template(parameters, physical), token
-        )
+        yield Shop({**environment, "BARE_PK": f"ACCOUNT#{ACCOUNT}"}, Template(parameters, physical), token)
 
 
 def _resources(stripe: StripeSandbox) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
@@ -169,9 +167,7 @@ def _seed(stripe: StripeSandbox) -> str:
         SeedAccount(name="bench", card="pm_card_visa"), Billing()
     )
     directory = DynamoDirectory(client, TABLE)
-    directory.put_account(
-        account(stripe_customer_id=billing.customer, payment_method_id=billing.method)
-    )
+    directory.put_account(account(stripe_customer_id=billing.customer, payment_method_id=billing.method))
     directory.put_user(user())
     catalogue = DynamoCatalogue(client, TABLE)
     catalogue.replace(CATALOGUE)

@@ -12,7 +12,7 @@ from urllib3.exceptions import TimeoutError as TimedOutError
 
 
 class Answers(BaseHTTPRequestHandler):
-    """`/echo` answers the request's body, `/moved` a redirect, `/slow` nothing for long, `/cut` half a body."""
+    """`/echo` answers the body it got, `/moved` a redirect, `/slow` nothing for long, `/cut` half a body."""
 
     protocol_version = "HTTP/1.1"
 

@@ -30,13 +30,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         {"customer": account["stripe_customer_id"], "currency": "usd", "metadata": {"cart_token": token}}
     )
     cart = {"token": token, "invoice": invoice.id, "site": order["site"], "account": account["snapshot"]}
-    item = {
+    item: Any = {
         "pk": {"S": f"ACCOUNT#{account_id}"},
         "sk": {"S": f"CART#{token}"},
         "facts": {"S": json.dumps(cart)},
         "sealed_callback": {"B": sealed["CiphertextBlob"]},
     }
-    slot = {
+    slot: Any = {
         "TableName": table,
         "Key": SLOT,
         "UpdateExpression": "SET taken = taken + :one",

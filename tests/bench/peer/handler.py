@@ -1,5 +1,8 @@
-"""Stands for the create handler of ran-isenberg/aws-lambda-handler-cookbook: it imports and builds when it is
-loaded what that one does (resolver with validation, logger, tracer, metrics, idempotency on DynamoDB, models)."""
+"""Stands for the create handler of ran-isenberg/aws-lambda-handler-cookbook.
+
+It imports and builds when it is loaded what that one does: resolver with validation, logger, tracer, metrics,
+idempotency on DynamoDB, models.
+"""
 
 import os
 from http import HTTPStatus
@@ -54,7 +57,10 @@ def table(name: str) -> Any:
 
 
 @idempotent_function(
-    data_keyword_argument="order", config=config, persistence_store=layer, output_serializer=PydanticSerializer
+    data_keyword_argument="order",
+    config=config,
+    persistence_store=layer,
+    output_serializer=PydanticSerializer,
 )
 @tracer.capture_method(capture_response=False)
 def create(order: CreateOrder) -> Order:

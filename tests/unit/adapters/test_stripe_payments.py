@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import stripe
 from hostcart.adapters.stripe_api import StripeApi
 from hostcart.adapters.stripe_http import Urllib3Client
 from hostcart.domain.money import Line

@@ -1,0 +1,42 @@
+"""State transitions and task invocations of orders in which nothing goes wrong, by the real handlers."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any, Final
+
+from tests.sam_template import Template
+from tests.workflow.cases import Outcome, run
+from tests.workflow.scenarios import ALL
+from tests.workflow.world import running
+
+STRAIGHT: Final = {"site": "delivered", "domain": "registered", "transfer": "transferred"}
+_DAY: Final = 86_400
+
+type Json = dict[str, Any]
+
+
+def executions() -> Json:
+    """{kind: {"transitions", "invocations": {state: times}, "days"}} under the template's own intervals."""
+    defaults = {
+        name: str(spec["Default"])
+        for name, spec in Template().document["Parameters"].items()
+        if "Default" in spec
+    }
+    waits = {name: value for name, value in defaults.items() if name.endswith("Seconds")}
+    by_name = {scenario.name: scenario for scenario in ALL}
+    with running() as world:
+        return {
+            kind: counted(run(world, replace(by_name[name], parameters=waits)))
+            for kind, name in STRAIGHT.items()
+        }
+
+
+def counted(outcome: Outcome) -> Json:
+    """A transition is each state entered; a retry is one more."""
+    failed = sum(event["type"] == "TaskFailed" for event in outcome.history)
+    tasks = {name for name, state in outcome.definition["States"].items() if state["Type"] == "Task"}
+    return {
+        "transitions": len(outcome.states) + failed,
+        "invocations": dict(Counter(state for state in outcome.states if state in tasks)),
+        "days": round(sum(outcome.waits) / _DAY, 1),
+    }
