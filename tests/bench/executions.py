@@ -7,7 +7,7 @@ from typing import Any, Final
 from tests.sam_template import Template
 from tests.workflow.cases import Outcome, run
 from tests.workflow.scenarios import ALL
-from tests.workflow.world import running
+from tests.workflow.world import World, running
 
 STRAIGHT: Final = {"site": "delivered", "domain": "registered", "transfer": "transferred"}
 _DAY: Final = 86_400
@@ -17,18 +17,20 @@ type Json = dict[str, Any]
 
 def executions() -> Json:
     """{kind: {"transitions", "invocations": {state: times}, "days"}} under the template's own intervals."""
-    defaults = {
-        name: str(spec["Default"])
-        for name, spec in Template().document["Parameters"].items()
-        if "Default" in spec
-    }
-    waits = {name: value for name, value in defaults.items() if name.endswith("Seconds")}
-    by_name = {scenario.name: scenario for scenario in ALL}
     with running() as world:
-        return {
-            kind: counted(run(world, replace(by_name[name], parameters=waits)))
-            for kind, name in STRAIGHT.items()
-        }
+        return {kind: counted(under_defaults(world, kind)) for kind in STRAIGHT}
+
+
+def under_defaults(world: World, kind: str) -> Outcome:
+    """An order of this kind, with the waits and intervals that the template has when none is given."""
+    parameters = Template().document["Parameters"]
+    waits = {
+        name: str(spec["Default"])
+        for name, spec in parameters.items()
+        if name.endswith("Seconds") and "Default" in spec
+    }
+    (scenario,) = (scenario for scenario in ALL if scenario.name == STRAIGHT[kind])
+    return run(world, replace(scenario, parameters=waits))
 
 
 def counted(outcome: Outcome) -> Json:
