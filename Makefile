@@ -78,7 +78,7 @@ clean-state: ## forget the local stack's state
 
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2
 
 bench: build ## measure what everything costs, write docs/cost anew
 	PYTHONPATH=layers/hostcart/python $(PY) -m tests.bench

@@ -43,7 +43,7 @@ def _flat(catalogue: Catalogue) -> dict[str, str]:
             flat[f"locations.{location.name}.capacity.{name}"] = "unlimited" if total is None else str(total)
     for tld in catalogue.tlds.values():
         flat |= _flat_tld(tld)
-    return flat
+    return flat | {f"usd_rates.{currency}": rate for currency, rate in catalogue.usd_rates.items()}
 
 
 def _flat_tld(tld: TldPrices) -> dict[str, str]:

@@ -18,10 +18,12 @@ tlds:                            # may be left out; the rules of a TLD come with
     prices:                      # billing plan -> currency -> register, transfer, renew -> minor units
       standard:
         usd: {register: 999, transfer: 999, renew: 1199}   # for the TLD's shortest term
+usd_rates: {eur: 0.92}           # what a US dollar is worth, for each other currency that has prices
 """
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -30,6 +32,7 @@ from hostcart.domain import catalogue as domain
 from hostcart.domain import tlds
 from hostcart.domain.catalogue import DomainCharge
 from hostcart.domain.money import EXPONENTS, MINIMUM_CHARGE
+from hostcart.domain.registration import CURRENCY as US_DOLLAR
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
@@ -37,6 +40,8 @@ from tools.yaml_file import Fault, FieldPath, FileFaultError, Source, read, vali
 
 _UNLIMITED: Final = "unlimited"
 _VERSION_LENGTH: Final = 12
+_SMALLEST_RATE: Final = Decimal("0.000001")
+_LARGEST_RATE: Final = Decimal(10**6)
 _SHORT_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -54,6 +59,17 @@ def _capacity(value: Any) -> int | None:
     if type(value) is not int or value < 0:
         raise PydanticCustomError("capacity", "a capacity is a whole number from 0, or unlimited")
     return value
+
+
+def _rate(value: Any) -> str:
+    """The rate as plain decimal text: YAML's 0.920 and "0.92" are one rate."""
+    try:
+        rate = Decimal(str(value)) if type(value) in {int, float, str} else Decimal(0)
+    except InvalidOperation:
+        rate = Decimal(0)
+    if not (rate.is_finite() and _SMALLEST_RATE <= rate <= _LARGEST_RATE):
+        raise PydanticCustomError("rate", "a rate is a number above 0, such as 0.92 for 0.92 EUR a US dollar")
+    return format(rate.normalize(), "f")
 
 
 def _currency(value: str) -> str:
@@ -83,6 +99,7 @@ TldName = Annotated[str, AfterValidator(_tld)]
 BillingPlan = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 Currency = Annotated[str, AfterValidator(_currency)]
 Price = Annotated[int, BeforeValidator(_price)]
+Rate = Annotated[str, BeforeValidator(_rate)]
 Capacity = Annotated[int | None, BeforeValidator(_capacity)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 StripeProduct = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
@@ -135,13 +152,19 @@ class CatalogueFile(_Model):
     variants: Annotated[dict[ShortName, VariantEntry], Field(min_length=1)]
     locations: Annotated[dict[ShortName, LocationEntry], Field(min_length=1)]
     tlds: dict[TldName, TldEntry] = {}
+    usd_rates: dict[Currency, Rate] = {}
 
 
 def load(path: Path) -> domain.Catalogue:
     """The catalogue of a file; its version is the digest of the text. Raises FileFaultError, OSError."""
     source = read(path)
     content = validate(source, CatalogueFile)
-    faults = [*_unknown_variants(source, content), *_small_prices(source, content), *_twins(source, content)]
+    faults = [
+        *_unknown_variants(source, content),
+        *_small_prices(source, content),
+        *_twins(source, content),
+        *_rates(source, content),
+    ]
     if faults:
         raise FileFaultError(source.name, faults)
     return domain.Catalogue(
@@ -160,6 +183,7 @@ def load(path: Path) -> domain.Catalogue:
             for name, location in content.locations.items()
         },
         tlds={name: _tld_prices(name, entry) for name, entry in content.tlds.items()},
+        usd_rates=dict(content.usd_rates),
     )
 
 
@@ -188,6 +212,19 @@ def _small_prices(source: Source, content: CatalogueFile) -> Iterator[Fault]:
         smallest = MINIMUM_CHARGE[currency]
         if amount < smallest:
             yield source.fault(path, f"is below the smallest amount that can be charged ({smallest})")
+
+
+def _rates(source: Source, content: CatalogueFile) -> Iterator[Fault]:
+    """Every order in another currency is told with its rate."""
+    if US_DOLLAR in content.usd_rates:
+        yield source.fault(("usd_rates", US_DOLLAR), "is not needed: rates are those of US dollars")
+    unrated = {
+        currency: path
+        for path, currency, _ in reversed(list(_prices(content)))
+        if currency not in {US_DOLLAR, *content.usd_rates}
+    }
+    for currency, path in unrated.items():
+        yield source.fault(path, f"has no rate: add {currency} to usd_rates")
 
 
 def _prices(content: CatalogueFile) -> Iterator[tuple[FieldPath, str, int]]:

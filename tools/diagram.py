@@ -113,7 +113,8 @@ def _rows(definition: State) -> Iterator[str]:
         if state["Type"] == "Task":
             never = [e for r in state["Retry"] if r.get("MaxAttempts") == 0 for e in r["ErrorEquals"]]
             again = [_schedule(r) for r in state["Retry"] if r.get("MaxAttempts") != 0]
-            cells = (name, str(state["TimeoutSeconds"]), ", ".join(never) or "none", "; ".join(again))
+            seconds = str(state.get("TimeoutSeconds") or f"`{state['TimeoutSecondsPath']}`")
+            cells = (name, seconds, ", ".join(never) or "none", "; ".join(again))
             yield f"| {' | '.join(cells)} |"
 
 

@@ -1,19 +1,13 @@
 """State ChargePayment"""
 
-from datetime import timedelta
-
-from hostcart import settings, wiring
+from hostcart import wiring
 from hostcart.entry.task import Outcome, TaskInput, task_door
 from hostcart.use_cases.charge_payment import charge_payment
 
 
 def _run(task: TaskInput) -> Outcome:
     charge = charge_payment(
-        task.account_id,
-        task.cart_token,
-        poll=timedelta(seconds=settings.seconds("PAYMENT_POLL_SECONDS")),
-        deadline=timedelta(seconds=settings.seconds("PAYMENT_DEADLINE_SECONDS")),
-        ports=wiring.for_charge_payment(),
+        task.account_id, task.cart_token, timing=wiring.payment_timing(), ports=wiring.for_charge_payment()
     )
     return {
         "order_id": charge.order_id,

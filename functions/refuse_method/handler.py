@@ -1,9 +1,11 @@
 """Every method that a known path does not have: 405 with Allow"""
 
 import os
+from typing import Any
 
 from hostcart.contract.errors import ApiError
-from hostcart.entry.http import Request, Response, http_door
+from hostcart.entry.http import Event, Request, Response, http_door
+from hostcart.entry.registrar_errors import registrar_refusal
 
 
 def _handle(request: Request) -> Response:
@@ -17,4 +19,11 @@ def _allowed(resource: str) -> str:
     return ", ".join(methods.get(resource, "").split())
 
 
-handler = http_door(_handle)
+_door = http_door(_handle)
+_registrar_door = http_door(_handle, refusal=registrar_refusal)
+
+
+def handler(event: Event, context: Any) -> dict[str, Any]:
+    """The registrar API has a shape of its own for refusals."""
+    of_registrar = event.get("resource", "").startswith("/v4/")
+    return (_registrar_door if of_registrar else _door)(event, context)

@@ -5,31 +5,55 @@ import os
 import signal
 import threading
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from rich.console import Console
 
-from local.engine import lifecycle
-from local.engine.lifecycle import StackError
+from local.engine import aws, lifecycle
+from local.engine.demo_client import (
+    DEADLINE_SECONDS,
+    POLL_SECONDS,
+    Client,
+    DemoFailed,
+    Json,
+    await_callback,
+    listed,
+)
 from local.engine.workspace import Workspace
 
-DEADLINE_SECONDS = 120
-POLL_SECONDS = 0.3
-INTERRUPTED = 130
-TERMINAL = {"completed", "failed", "cancelled"}
-Json = dict[str, Any]
+INTERRUPTED: Final = 130
+TERMINAL: Final = {"completed", "failed", "cancelled"}
+TLD: Final = "com"
+CONTACT: Final = {
+    "first_name": "Ada",
+    "last_name": "Example",
+    "street_address": "1 Example Road",
+    "post_code": "97201",
+    "city": "Portland",
+    "state": "OR",
+    "country": "US",
+    "email": "ada@client.example",
+    "phone": "+1.5035550123",
+}
 
 
-class DemoFailed(RuntimeError):  # noqa: N818 - reads as what happened
-    """The order did not end as promised."""
+@dataclass(frozen=True)
+class Demo:
+    """The stack, where to say what happens, and whether Ctrl-C was pressed."""
+
+    stack: Mapping[str, Any]
+    say: Callable[[str], None]
+    stopped: threading.Event
+
+    def label(self, name: str, text: str) -> None:
+        self.say(f"[bold]{name}[/bold]{' ' * (11 - len(name))}{text}")
 
 
 def run(workspace: Workspace) -> int:
-    """Start, order, show, wait for Ctrl-C, stop; 1 when the order was not delivered exactly once.
+    """Start, order, show, wait for Ctrl-C, stop; 1 when an order was not delivered exactly once.
 
     `HOSTCART_RUN_ONCE=1` stops right after showing.
     """
@@ -44,7 +68,9 @@ def run(workspace: Workspace) -> int:
     stack = lifecycle.up(workspace, say)
     try:
         try:
-            order_site(stack, say, stopped)
+            demo = Demo(stack, say, stopped)
+            order_site(demo)
+            order_domain(demo)
         except DemoFailed as failure:
             if stopped.is_set():
                 return INTERRUPTED
@@ -60,50 +86,96 @@ def run(workspace: Workspace) -> int:
         lifecycle.down(workspace)
 
 
-def order_site(stack: Mapping[str, Any], say: Callable[[str], None], stopped: threading.Event) -> Json:
+def order_site(demo: Demo) -> Json:
     """Order a site as account `ready`, follow it to the end, and check all that must have happened once.
 
     Raises:
         DemoFailed: it ended otherwise, late, or something happened twice or not at all.
     """
-    shop = _Client(stack, "ready")
-    path = f"/orders-demo/{uuid.uuid4().hex[:8]}"
-    accepted = shop.post("/api/orders", _site_order(shop.get("/api/about"), stack["callback_url"] + path))
-    cart = accepted["cart"]["token"]
-    say(f"\n[bold]accepted[/bold]   cart {cart}, payment {accepted['payment']['status']}")
-    order = _follow(shop, accepted["cart"]["poll_url"], say, stopped)
-    _show(order, say)
-    received = _await_callback(stack, path)
-    say(f"[bold]callback[/bold]   {received['body']['type']} delivered, signed {_signature(received)}")
-    _check(stack, order, cart, say)
+    order = _order(demo, "/api/orders", _site_order)
+    site = order["site"]
+    ssh = site["ssh_data"]
+    demo.label("site", f"{site['name']} at {site['domain']} ({site['variant']}, {site['location']})")
+    demo.label("ssh", f"{ssh['username']}@{ssh['ipaddr']} port {ssh['port']}, password given")
+    _show_money(demo, order)
+    order_id = order["order"]["id"]
+    sites = [entry for entry in listed(demo.stack, "sites", "sites") if entry["id"] == order_id]
+    if len(sites) != 1:
+        raise DemoFailed(f"expected one site, the sandbox holds {sites}")
     return order
 
 
-def _site_order(about: Json, callback: str) -> Json:
+def order_domain(demo: Demo) -> Json:
+    """The same for a domain: one order at the registrar and one zone besides.
+
+    Raises:
+        DemoFailed: as `order_site`.
+    """
+    order = _order(demo, "/api/orders/domain", _domain_order)
+    domain = order["domain"]
+    name, servers = domain["name"], domain["nameservers"]
+    demo.label("domain", f"{name} until {domain['expires_at']}, registration {domain['registration_id']}")
+    demo.label("zone", f"{domain['zone_id']}, nameservers {' '.join(servers)}")
+    _show_money(demo, order)
+    held = [entry for entry in listed(demo.stack, "registrar", "domains") if entry["name"] == name]
+    bought = [
+        entry["id"]
+        for entry in listed(demo.stack, "registrar", "orders")
+        if name in {item["name"] for item in entry["items"]}
+    ]
+    zones = _zones(demo.stack, name)
+    if [entry["status"] for entry in held] != ["active"] or len(bought) != 1 or zones != [domain["zone_id"]]:
+        raise DemoFailed(f"expected one domain, one order and one zone, got {held}, {bought}, {zones}")
+    demo.label("registrar", f"one order {bought[0]}, one domain")
+    return order
+
+
+def _order(demo: Demo, path: str, body: Callable[[Json], Json]) -> Json:
+    """Place it as account `ready`, follow it to its end, see its callback and its one invoice."""
+    shop = Client(demo.stack, "ready")
+    hook = f"/orders-demo/{uuid.uuid4().hex[:8]}"
+    callback = {"authorization": f"Bearer {uuid.uuid4().hex}", "url": demo.stack["callback_url"] + hook}
+    accepted = shop.post(path, body(shop.get("/api/about")) | {"callback": callback})
+    cart = accepted["cart"]["token"]
+    demo.say("")
+    demo.label("accepted", f"cart {cart}, payment {accepted['payment']['status']}")
+    order = _follow(shop, accepted["cart"]["poll_url"], demo)
+    received = await_callback(demo.stack, hook)
+    demo.label("callback", f"{received['body']['type']} delivered, signed {_signature(received)}")
+    _check_money(demo, order, cart)
+    return order
+
+
+def _site_order(about: Json) -> Json:
     """An order of the first thing that the catalogue offers where there is room."""
     location = next(place for place in about["locations"] if place.get("available", True))
-    plan = about["plans"][0]
     return {
         "site": {
             "name": "Demo shop",
             "variant": _short_name(about["variants"][0]),
             "location": _short_name(location),
-            "plan": _short_name(plan),
+            "plan": _short_name(about["plans"][0]),
             "term": "monthly",
-        },
-        "callback": {"authorization": f"Bearer {uuid.uuid4().hex}", "url": callback},
+        }
     }
+
+
+def _domain_order(about: Json) -> Json:
+    """A name that nobody has, under a TLD that is sold."""
+    if TLD not in {tld["name"] for tld in about["tlds"]}:
+        raise DemoFailed(f".{TLD} is not sold")
+    return {"domain": {"name": f"demo-{uuid.uuid4().hex[:8]}.{TLD}", "contact": CONTACT}}
 
 
 def _short_name(entry: Any) -> str:
     return str(entry) if isinstance(entry, str) else str(entry.get("short_name") or entry["name"])
 
 
-def _follow(shop: "_Client", poll_url: str, say: Callable[[str], None], stopped: threading.Event) -> Json:
+def _follow(shop: Client, poll_url: str, demo: Demo) -> Json:
     """Poll the cart until its order shows, then the order until it is terminal, saying each change."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     began, last = time.monotonic(), ""
-    while time.monotonic() < deadline and not stopped.wait(POLL_SECONDS):
+    while time.monotonic() < deadline and not demo.stopped.wait(POLL_SECONDS):
         cart = shop.get(poll_url)
         shown = f"cart {cart['cart']['status']}, payment {cart['payment']['status']}"
         order: Json = {}
@@ -112,7 +184,7 @@ def _follow(shop: "_Client", poll_url: str, say: Callable[[str], None], stopped:
             tasks = " ".join(f"{task.get('name', task['id'])}:{task['status']}" for task in order["tasks"])
             shown = f"order {order['order']['status']}, payment {order['payment']['status']}  {tasks}"
         if shown != last:
-            say(f"{time.monotonic() - began:5.1f} s    {shown}")
+            demo.say(f"{time.monotonic() - began:5.1f} s    {shown}")
             last = shown
         if order and order["order"]["status"] in TERMINAL:
             if order["order"]["status"] != "completed":
@@ -121,59 +193,39 @@ def _follow(shop: "_Client", poll_url: str, say: Callable[[str], None], stopped:
     raise DemoFailed(f"the order was not terminal after {DEADLINE_SECONDS} s: {last}")
 
 
-def _show(order: Json, say: Callable[[str], None]) -> None:
-    site, payment, subscription = order["site"], order["payment"], order["subscription"]
-    ssh = site["ssh_data"]
-    say(f"[bold]site[/bold]       {site['name']} at {site['domain']} ({site['variant']}, {site['location']})")
-    say(f"[bold]ssh[/bold]        {ssh['username']}@{ssh['ipaddr']} port {ssh['port']}, password given")
+def _show_money(demo: Demo, order: Json) -> None:
+    payment, subscription = order["payment"], order["subscription"]
     cents, term = payment["amount_charged_cents"], subscription["bucket_type"]
-    say(f"[bold]payment[/bold]    {payment['status']} by {payment['method_type']}: {cents} cents")
-    say(f"[bold]renewal[/bold]    {subscription['status']}, {term}, {subscription['stripe_id']}")
+    demo.label("payment", f"{payment['status']} by {payment['method_type']}: {cents} cents")
+    demo.label("renewal", f"{subscription['status']}, {term}, {subscription['stripe_id']}")
 
 
-def _check(stack: Mapping[str, Any], order: Json, cart: str, say: Callable[[str], None]) -> None:
-    """Look behind the API: what the outside systems hold for it must be exactly what was ordered.
+def _check_money(demo: Demo, order: Json, cart: str) -> None:
+    """Look behind the API: what the payment processor holds for it must be exactly what was ordered.
 
     Orders that the last stop interrupted go on meanwhile, so nothing is counted over all.
     """
-    invoices = [entry for entry in _listed(stack, "invoices") if cart in json.dumps(entry["metadata"])]
+    invoices = [
+        entry for entry in listed(demo.stack, "stripe", "invoices") if cart in json.dumps(entry["metadata"])
+    ]
     charged = order["payment"]["amount_charged_cents"]
     if [(entry["status"], entry["amount_paid"]) for entry in invoices] != [("paid", charged)]:
         raise DemoFailed(f"expected one paid invoice over {charged}, the sandbox holds {invoices}")
-    order_id = str(uuid.UUID(cart))
     subscriptions = [
         entry["id"]
-        for entry in _listed(stack, "subscriptions")
-        if entry["metadata"].get("order_id") == order_id
+        for entry in listed(demo.stack, "stripe", "subscriptions")
+        if entry["metadata"].get("order_id") == order["order"]["id"]
     ]
-    sites = [entry for entry in _listed(stack, "sites") if entry["id"] == order_id]
-    if subscriptions != [order["subscription"]["stripe_id"]] or len(sites) != 1:
-        raise DemoFailed(f"expected one subscription and one site, got {subscriptions} and {len(sites)}")
-    say(f"[bold]stripe[/bold]     one invoice {invoices[0]['id']}, one subscription")
+    if subscriptions != [order["subscription"]["stripe_id"]]:
+        raise DemoFailed(f"expected one subscription, got {subscriptions}")
+    demo.label("stripe", f"one invoice {invoices[0]['id']}, one subscription")
 
 
-def _listed(stack: Mapping[str, Any], view: str) -> list[Json]:
-    base = stack["sites_url"] if view == "sites" else stack["stripe_url"]
-    found: list[Json] = _request(f"{base}/_sandbox/{view}")
-    return found
-
-
-def _await_callback(stack: Mapping[str, Any], path: str) -> Json:
-    """The one callback that came to `path`."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        received = [
-            entry for entry in _request(f"{stack['callback_url']}/_sandbox/received") if entry["path"] == path
-        ]
-        if len(received) > 1:
-            raise DemoFailed(f"{len(received)} callbacks came")
-        if received:
-            entry: Json = received[0]
-            if isinstance(entry["body"], str):
-                entry["body"] = json.loads(entry["body"])
-            return entry
-        time.sleep(POLL_SECONDS)
-    raise DemoFailed("no callback came")
+def _zones(stack: Mapping[str, Any], name: str) -> list[str]:
+    """The ids of the hosted zones of a name."""
+    route53 = aws.client("route53", stack["aws_endpoint"])
+    found = route53.list_hosted_zones_by_name(DNSName=name)["HostedZones"]
+    return [zone["Id"].removeprefix("/hostedzone/") for zone in found if zone["Name"] == f"{name}."]
 
 
 def _signature(received: Json) -> str:
@@ -183,38 +235,14 @@ def _signature(received: Json) -> str:
 
 def _print_addresses(stack: Mapping[str, Any], console: Console) -> None:
     console.print()
-    for name in ("api_url", "stripe_url", "sites_url", "callback_url", "login_url", "stepfunctions_endpoint"):
+    for name in (
+        "api_url",
+        "stripe_url",
+        "registrar_url",
+        "sites_url",
+        "callback_url",
+        "login_url",
+        "stepfunctions_endpoint",
+    ):
         console.print(f"{name:24}{stack[name]}", soft_wrap=True)
     console.print(f"{'accounts':24}{' '.join(stack['accounts'])}", soft_wrap=True)
-
-
-class _Client:
-    """The order API as one seeded account's user sees it."""
-
-    def __init__(self, stack: Mapping[str, Any], account: str) -> None:
-        self._api = stack["api_url"]
-        seeded = stack["accounts"][account]
-        self._headers = {"Authorization": f"Bearer {seeded['user_key']}", "X-Auth-Account": str(seeded["id"])}
-
-    def get(self, path: str) -> Json:
-        found: Json = _request(self._api + path, headers=self._headers)
-        return found
-
-    def post(self, path: str, body: Json) -> Json:
-        headers = {**self._headers, "Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
-        answer: Json = _request(self._api + path, headers=headers, body=body)
-        return answer
-
-
-def _request(address: str, *, headers: Mapping[str, str] | None = None, body: Json | None = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(address, data=data, headers=dict(headers or {}))  # noqa: S310 - loopback
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return json.loads(answer.read())
-    except urllib.error.HTTPError as refused:
-        raise DemoFailed(
-            f"{refused.code} from {address}: {refused.read().decode(errors='replace')}"
-        ) from None
-    except OSError as lost:
-        raise StackError(f"{address} does not answer: {lost}") from lost

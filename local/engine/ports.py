@@ -1,9 +1,13 @@
 """Chooses the stack's ports: fixed by `HOSTCART_PORT_<NAME>`, else those of the last run, else free ones."""
 
 import os
+import random
 import socket
 from collections.abc import Iterable, Mapping
 
+# Below the ports that systems give to outgoing connections (from 32768 on Linux), one of which could
+# otherwise hold the stack's port when it starts again.
+_RANGE = range(20_000, 32_000)
 NAMES = ("aws", "stepfunctions", "stripe", "registrar", "sites", "callbacks", "login")
 
 
@@ -49,9 +53,7 @@ def answers(port: int) -> bool:
 
 
 def _any_free(taken: set[int]) -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port not in taken:
+    for port in random.sample(_RANGE, len(_RANGE)):
+        if port not in taken and is_free(port):
             return port
+    raise PortTaken(f"no free port between {_RANGE.start} and {_RANGE.stop}")

@@ -97,7 +97,7 @@ def _cart(past: Past, number: int, placed: datetime) -> carts.Cart:
     account, plan = past.account, past.plan
     term = Term.ANNUAL if number % 7 == 0 else Term.MONTHLY
     currency = account.snapshot.currency
-    name = f"site-{number}"
+    name = f"site-{number:05}"  # of one length, so that every page of the list is of one size
     line = Line(
         id="site",
         description=f"WordPress site {name}: {plan.name}, {term}",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from hostcart.contract import responses
+from hostcart.contract import registrar_orders, responses
 from pydantic import BaseModel
 
 from local.engine import invoke
@@ -20,15 +20,18 @@ type Expected = Mapping[str, Any]
 
 EVENTS: Final = ROOT / "events"
 EXPECTED: Final[Mapping[str, Expected]] = yaml.safe_load((EVENTS / "expected.yaml").read_text())
-NEEDS: Final = {"fault", "sites", "made"}
+NEEDS: Final = {"fault", "sites", "made", "moved"}
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "order_site": responses.CartEnvelope,
     "order_domain": responses.CartEnvelope,
+    "cancel_order": responses.CartEnvelope,
     "describe_tld": responses.TldRequirements,
     "get_cart": responses.CartEnvelope,
     "get_order": responses.OrderView,
     "list_orders": responses.OrderList,
     "describe_catalogue": responses.About,
+    "list_registrar_orders": registrar_orders.RegistrarOrderList,
+    "get_registrar_order": registrar_orders.RegistrarOrderDetails,
 }
 
 
@@ -41,12 +44,13 @@ def outcomes(world: World) -> Mapping[str, Outcome]:
     """The outcome of each event; one process serves all events of a function."""
     for order in held.ORDERS.values():
         held.place(world, order)
-    found = _run(world, "order_site")
-    accepted = json.loads(found["api/order_site__accepted.json"].payload["body"])
+    found = _run(world, "order_site") | _run(world, "order_domain")
     shop = Shop(world.http, world.facts["api_url"], world.accounts["ready"])
-    shop.until(accepted["cart"]["token"], _is_completed)  # the later events read this order
+    for function in ("order_site", "order_domain"):  # the later events read these orders
+        accepted = json.loads(found[f"api/{function}__accepted.json"].payload["body"])
+        shop.until(accepted["cart"]["token"], _is_completed)
     for function in dict.fromkeys(map(_function, EXPECTED)):
-        if function != "order_site":
+        if function not in {"order_site", "order_domain"}:
             found |= _run(world, function)
     return found
 
@@ -76,6 +80,13 @@ def _prepare(world: World, expected: Expected) -> None:
         world.site_settings(**expected["sites"])
     if token := expected.get("made"):
         await_value(lambda: [site["status"] for site in world.sites(token)] == ["ready"], seconds=20)
+    if name := expected.get("moved"):
+        await_value(lambda: _is_moved(world, name), seconds=60)
+
+
+def _is_moved(world: World, name: str) -> bool:
+    transfers = world.http.get(f"{world.facts['registrar_url']}/_sandbox/transfers").json()
+    return [entry["status"] for entry in transfers if entry["name"] == name] == ["Completed"]
 
 
 def _event(name: str) -> Any:
@@ -94,6 +105,12 @@ def test_an_http_event_is_answered_as_expected(name: str, outcomes: Mapping[str,
     body = json.loads(answer["body"])
     assert body.get("code") == expected.get("code")
     assert body | expected.get("result", {}) == body
+    if "message" in expected:
+        assert answer["headers"]["Content-Type"] == "application/json"
+        assert (
+            registrar_orders.RegistrarError.model_validate_json(answer["body"]).message == expected["message"]
+        )
+        return
     refused = answer["statusCode"] >= 400
     assert answer["headers"]["Content-Type"] == f"application/{'problem+' if refused else ''}json"
     (responses.Problem if refused else MODELS[_function(name)]).model_validate_json(answer["body"])
@@ -140,5 +157,27 @@ def test_the_tasks_by_hand_gave_back_what_was_paid_and_charged_nothing_declined(
     assert (paid["amount_paid"], paid["amount_refunded"]) == (PRICE, PRICE)
     assert (world.subscriptions(order.token), world.sites(order.token)) == ([], [])
     assert len(world.received(order.callback)) == 1
+    (cancelled,) = world.invoices(held.ORDERS["cancelled"].token)
+    assert (cancelled["amount_paid"], cancelled["amount_refunded"]) == (PRICE, PRICE)
     (declined,) = world.invoices(held.ORDERS["declined"].token)
     assert (declined["status"], declined["amount_paid"]) == ("void", 0)
+
+
+@pytest.mark.usefixtures("outcomes")
+def test_the_tasks_by_hand_bought_two_domains_and_gave_a_third_back(world: World) -> None:
+    """Registered, transferred, refused: one order at the registrar for each of the first two."""
+    ordered = {name: held.ORDERS[name].domain or {} for name in ("registered", "moved", "unregistrable")}
+    registrar = world.facts["registrar_url"]
+    owned = {entry["name"] for entry in world.http.get(f"{registrar}/_sandbox/domains").json()}
+    bought = [
+        item["name"]
+        for order in world.http.get(f"{registrar}/_sandbox/orders").json()
+        for item in order["items"]
+    ]
+    assert {name: (item["name"] in owned, bought.count(item["name"])) for name, item in ordered.items()} == {
+        "registered": (True, 1),
+        "moved": (True, 1),
+        "unregistrable": (False, 0),
+    }
+    (refunded,) = world.invoices(held.ORDERS["unregistrable"].token)
+    assert refunded["amount_paid"] == refunded["amount_refunded"] > 0

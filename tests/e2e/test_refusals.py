@@ -249,7 +249,7 @@ def test_the_expected_price_passes(world: World, shop: Shops) -> None:
 
 ALLOWED: Final = {
     "/api/orders": "GET, POST",
-    "/api/orders/{id}": "GET, PATCH",
+    "/api/orders/{id}": "GET, PATCH, DELETE",
     "/api/carts/{token}": "GET",
     "/api/about": "GET",
 }

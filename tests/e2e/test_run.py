@@ -1,4 +1,4 @@
-"""`make run`, the first thing that a newcomer does: an order is shown from acceptance to delivery."""
+"""`make run`, the first thing that a newcomer does: a site and a domain, from acceptance to delivery."""
 
 import re
 from collections.abc import Iterator
@@ -27,22 +27,41 @@ def shown(home: Path) -> Iterator[list[str]]:
         stack.down()
 
 
-def test_the_order_is_followed_from_accepted_to_completed(shown: list[str]) -> None:
-    accepted = _line(shown, "accepted")
-    assert re.fullmatch(r"accepted +cart [0-9a-f]{32}, payment processing", accepted)
-    steps = [line for line in shown if re.match(r" +[0-9.]+ s ", line)]
+@pytest.fixture(scope="module")
+def orders(shown: list[str]) -> dict[str, list[str]]:
+    """The lines of each order, from its acceptance on."""
+    starts = [number for number, line in enumerate(shown) if line.startswith("accepted ")]
+    assert len(starts) == 2
+    return {"site": shown[starts[0] : starts[1]], "domain": shown[starts[1] :]}
+
+
+@pytest.mark.parametrize(("kind", "delivery"), [("site", "provision_site"), ("domain", "register_domain")])
+def test_an_order_is_followed_from_accepted_to_completed(
+    orders: dict[str, list[str]], kind: str, delivery: str
+) -> None:
+    assert re.fullmatch(r"accepted +cart [0-9a-f]{32}, payment processing", orders[kind][0])
+    steps = [line for line in orders[kind] if re.match(r" +[0-9.]+ s ", line)]
     assert [step for step in steps if "order processing" in step]
     assert "order completed, payment succeeded" in steps[-1]
     tasks = dict(pair.split(":") for pair in steps[-1].split("payment succeeded")[1].split())
-    assert tasks == dict.fromkeys(("charge_payment", "provision_site", "activate_subscription"), "completed")
+    assert tasks == dict.fromkeys(("charge_payment", delivery, "activate_subscription"), "completed")
 
 
-def test_what_was_delivered_is_shown_once(shown: list[str]) -> None:
-    assert re.search(r"\w+@[0-9.]+ port 22, password given$", _line(shown, "ssh"))
-    assert re.search(r"succeeded by card: \d+ cents$", _line(shown, "payment"))
-    assert re.search(r"active, monthly, sub_\w+$", _line(shown, "renewal"))
-    assert re.search(r"one invoice in_\w+, one subscription$", _line(shown, "stripe"))
-    assert re.search(r"\.completed delivered, signed v1,", _line(shown, "callback"))
+@pytest.mark.parametrize(("kind", "term"), [("site", "monthly"), ("domain", "annual")])
+def test_what_was_paid_is_shown_once(orders: dict[str, list[str]], kind: str, term: str) -> None:
+    lines = orders[kind]
+    assert re.search(r"succeeded by card: [1-9]\d+ cents$", _line(lines, "payment"))
+    assert re.search(rf"active, {term}, sub_\w+$", _line(lines, "renewal"))
+    assert re.search(r"one invoice in_\w+, one subscription$", _line(lines, "stripe"))
+    assert re.search(r"\.completed delivered, signed v1,", _line(lines, "callback"))
+
+
+def test_what_was_delivered_is_shown_once(orders: dict[str, list[str]]) -> None:
+    assert re.search(r"\w+@[0-9.]+ port 22, password given$", _line(orders["site"], "ssh"))
+    domain = _line(orders["domain"], "domain")
+    assert re.fullmatch(r"domain +demo-\w+\.com until \d{4}-\d\d-\d\dT[\d:]+Z, registration \d+", domain)
+    assert re.fullmatch(r"zone +\w+, nameservers( [\w.-]+){2,}", _line(orders["domain"], "zone"))
+    assert re.fullmatch(r"registrar +one order \d+, one domain", _line(orders["domain"], "registrar"))
 
 
 def test_nothing_is_left_running(shown: list[str], home: Path) -> None:
@@ -51,7 +70,7 @@ def test_nothing_is_left_running(shown: list[str], home: Path) -> None:
     assert not stack.workspace.stack_file.exists()
     assert (processes.recorded(stack.workspace), processes.orphans(stack.workspace)) == ([], [])
     urls = dict(line.split() for line in shown if re.match(r"\w+_(url|endpoint) ", line))
-    assert len(urls) == 6
+    assert len(urls) == 7
     listening = {name: ports.answers(_port(url)) for name, url in urls.items()}
     assert not any(listening.values()), listening
 

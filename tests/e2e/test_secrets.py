@@ -7,6 +7,18 @@ from typing import Any
 import pytest
 
 from tests.e2e.support.leaks import Leak, find, histories, secrets_of, written_files
+from tests.e2e.support.names import (
+    ITALIAN,
+    SECRETS,
+    WRONG_CODE,
+    Names,
+    Ordered,
+    contact,
+    domain_body,
+    new_name,
+    post,
+    transfer_body,
+)
 from tests.e2e.support.shop import Shop, site_body
 from tests.e2e.support.world import World, await_value
 
@@ -16,7 +28,7 @@ type Shops = Callable[..., Shop]
 
 @pytest.fixture(scope="module")
 def token(world: World) -> str:
-    """One order at least, with a callback, delivered; and one that met errors on its way."""
+    """A site's order at least, with a callback, that met errors on its way; and domains of every kind."""
     client = Shop(world.http, world.facts["api_url"], world.accounts["ready"])
     sink = world.sink("flaky/1")
     callback = {"url": sink["url"], "authorization": sink["authorization"]}
@@ -25,14 +37,39 @@ def token(world: World) -> str:
     placed = client.place(site_body(callback=callback))
     client.finish(placed)
     await_value(lambda: len(world.received(sink["path"])) == 2, seconds=20)
+    _order_domains(world, client)
     world.settle()
     return placed
+
+
+def _order_domains(world: World, client: Shop) -> None:
+    """Delivered with contacts and auth code, answers lost on the way; refunded; refused."""
+    names, italian, moved = Names(world), new_name(suffix="it"), new_name()
+    world.arm("registrar", "POST /v4/domains", "drop_after")
+    world.arm("registrar", "POST /v4/transfers", "status:500")
+    delivered = {italian: domain_body(italian, contact=contact(ITALIAN)), moved: transfer_body(moved)}
+    unknown = new_name("unregistered-")
+    refunded = {unknown: transfer_body(unknown, authcode=WRONG_CODE)}
+    orders = [Ordered(names, client, name, body) for name, body in (delivered | refunded).items()]
+    assert [order.ended()["order"]["status"] for order in orders] == ["completed", "completed", "failed"]
+    for broken in (
+        {"contact": contact(email=None)},
+        {"contact": contact(country="USA")},
+        {"contact": contact(extra_properties={"entityType": "1"})},
+        {"contact": contact(), "contact_source": {"registration_id": 1}},
+        {"contact": contact(), "action": "transfer", "authcode": f"{WRONG_CODE}\n{WRONG_CODE}"},
+        {"contact": contact(), "action": "transfer", "authcode": f"{WRONG_CODE}\u20ac"},
+    ):
+        answer = post(client, domain_body(new_name(), **broken))
+        assert answer.status_code in (400, 422), answer.text
+        assert not [name for name, value in SECRETS.items() if value in answer.text]
 
 
 @pytest.fixture(scope="module")
 def secrets(token: str, world: World) -> dict[str, str]:
     found = secrets_of(world)
-    kinds = ("stack ", "ready ", "authorization ", "callback path ", "password of ")
+    kinds = ("stack ", "ready ", "authorization ", "callback path ", "password of ", "registrant ")
+    assert {"auth code", "wrong auth code"} <= set(found)
     assert all(any(name.startswith(kind) for name in found) for kind in kinds)
     assert min(map(len, found.values())) >= 12
     return found
@@ -72,6 +109,7 @@ def test_what_is_stored_is_sealed(world: World, secrets: dict[str, str]) -> None
     items = [item for account in world.accounts if account != "history" for item in world.carts(account)]
     assert sum("sealed_callback" in item for item in items) > 0
     assert sum("sealed_password" in item for item in items) > 0
+    assert sum("sealed_item" in item for item in items) > 0
     places = ((item["sk"]["S"], _plain(item)) for item in items)
     assert find(places, sealed) == []
 
@@ -102,6 +140,7 @@ def test_what_fails_at_the_gateway_tells_no_secret(shop: Shops, secrets: dict[st
         client.get("/api/orders", params={"page": client.token}),
         client.post({"site": client.token, client.token: 1}),
         client.post(site_body(), headers={"Idempotency-Key": client.token * 9}),
+        post(client, domain_body(f"{client.token}.com")),
     ]
     told = [(str(answer.request.url.path), answer.content) for answer in answers]
     # a field's name is repeated to whoever sent it

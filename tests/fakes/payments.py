@@ -44,12 +44,16 @@ class FakeSubscription:
 
 @dataclass
 class FakePayments:
-    """`credit` is the customer's balance (a debt is negative). `calls` names every call in order."""
+    """`credit` is the customer's balance (a debt is negative). `calls` names every call in order.
+
+    `refunds_return`: the customer's bank sends them back.
+    """
 
     clock: FakeClock
     method: Method = Method.CHARGES
     credit: int = 0
     refunds_settle: bool = True
+    refunds_return: bool = False
     invoices: dict[str, Invoice] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
     refunds: dict[str, Refund] = field(default_factory=dict)
@@ -172,9 +176,10 @@ class FakePayments:
             self.credit += current.total - current.amount_paid
         refund = Refund(
             id="cn_1",
-            refunded=current.amount_paid,
+            refunded=0 if self.refunds_return else current.amount_paid,
             credited_back=current.total - current.amount_paid,
-            settled=self.refunds_settle,
+            settled=self.refunds_settle and not self.refunds_return,
+            failed=self.refunds_return,
         )
         self.refunds[cart_token] = refund
         self._end("refund")

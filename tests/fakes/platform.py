@@ -97,9 +97,10 @@ class FakeTokens:
 
 @dataclass
 class FakeWorkflow:
-    """Port Workflow: an execution's name starts once; `starts` counts the calls."""
+    """Port Workflow: an execution's name starts once; `starts` counts the calls, `woken` are task tokens."""
 
     executions: set[tuple[str, str]] = field(default_factory=set)
+    woken: list[str] = field(default_factory=list)
     starts: int = 0
     failures: list[PortError] = field(default_factory=list)
 
@@ -108,6 +109,11 @@ class FakeWorkflow:
         if self.failures:
             raise self.failures.pop(0)
         self.executions.add((account_id, cart_token))
+
+    def wake(self, task_token: str) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.woken.append(task_token)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from hostcart.adapters.records import decode, encode
 from hostcart.domain import views
 from hostcart.domain.cart import CLAIM_LEASE, Cart, DomainItem
 from hostcart.domain.catalogue import Slot
+from hostcart.domain.sales import Sale, sale_from, stored_sale
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
@@ -34,6 +35,8 @@ class FakeCarts:
     counters: dict[str, int] = field(default_factory=dict)
     history: list[Cart] = field(default_factory=list)
     claims: dict[str, tuple[tuple[str, str], datetime | None]] = field(default_factory=dict)
+    news: set[tuple[str, str]] = field(default_factory=set)
+    task_tokens: dict[tuple[str, str], str] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def create(self, cart: Cart, sealed: Sealed) -> None:
@@ -100,7 +103,29 @@ class FakeCarts:
 
     def load(self, account_id: str, token: str) -> Cart | None:
         text = self.items.get((account_id, token))
-        return None if text is None else decode(Cart, text)
+        if text is None:
+            return None
+        return replace(decode(Cart, text), news=(account_id, token) in self.news)
+
+    def mark_news(self, account_id: str, token: str) -> str | None:
+        with self._lock:
+            if (account_id, token) not in self.items:
+                return None
+            self.news.add((account_id, token))
+            return self.task_tokens.get((account_id, token))
+
+    def clear_news(self, cart: Cart) -> Cart:
+        with self._lock:
+            self.news.discard(_key(cart))
+            return replace(cart, news=False)
+
+    def store_task_token(self, account_id: str, token: str, task_token: str) -> bool:
+        with self._lock:
+            key = (account_id, token)
+            if key not in self.items or key in self.news:
+                return False
+            self.task_tokens[key] = task_token
+            return True
 
     def load_sealed(self, account_id: str, token: str) -> Sealed:
         return self.sealed.get((account_id, token), Sealed())
@@ -152,6 +177,14 @@ class FakeCarts:
         entries = tuple(json.loads(json.dumps(views.list_entry(cart))) for cart in shown)
         return OrderPage(orders=entries, total=self.last_number(account_id))
 
+    def sales(self, account_id: str, *, first: int, last: int) -> list[Sale]:
+        carts = [decode(Cart, text) for (account, _), text in self.items.items() if account == account_id]
+        wanted = [cart for cart in carts if cart.order and first <= cart.order.number <= last]
+        return [
+            sale_from(cart.opened.number, views.timestamp(cart.opened.created_at), stored_sale(cart))
+            for cart in sorted(wanted, key=lambda cart: cart.opened.number)
+        ]
+
     def _replace(self, cart: Cart) -> Cart:
         current = self.load(cart.account.id, cart.token)
         if current is None or current.version != cart.version:
@@ -161,7 +194,7 @@ class FakeCarts:
         return stored
 
     def _put(self, cart: Cart) -> None:
-        self.items[_key(cart)] = encode(cart)
+        self.items[_key(cart)] = encode(replace(cart, news=False))
         self.history.append(cart)
 
 

@@ -211,6 +211,41 @@ class StoreContract:
         bench.carts.save(cart)
         assert bench.carts.load_sealed(ACCOUNT, TOKEN) == Sealed(callback=b"callback", password=b"password")
 
+    # --- waiting ---------------------------------------------------------------------------------
+
+    def test_a_wait_is_stored_until_there_is_news(self, bench: Bench) -> None:
+        cart = opened(bench, 1)
+        assert bench.carts.store_task_token(ACCOUNT, token(1), "task-1")
+        assert bench.carts.store_task_token(ACCOUNT, token(1), "task-2")
+        assert bench.carts.mark_news(ACCOUNT, token(1)) == "task-2"
+        assert not bench.carts.store_task_token(ACCOUNT, token(1), "task-3")
+        assert bench.carts.mark_news(ACCOUNT, token(1)) == "task-2"
+        marked = bench.carts.load(ACCOUNT, token(1))
+        assert marked == replace(cart, news=True)
+        assert marked is not None
+        assert bench.carts.clear_news(marked) == cart
+        assert bench.carts.load(ACCOUNT, token(1)) == cart
+        assert bench.carts.store_task_token(ACCOUNT, token(1), "task-3")
+
+    def test_a_writer_of_facts_neither_makes_nor_takes_news(self, bench: Bench) -> None:
+        cart = opened(bench, 1)
+        assert bench.carts.mark_news(ACCOUNT, token(1)) is None
+        saved = bench.carts.save(cart)
+        loaded = bench.carts.load(ACCOUNT, token(1))
+        assert loaded == replace(saved, news=True)
+        assert loaded is not None
+        bench.carts.clear_news(loaded)
+        bench.carts.save(loaded)  # read while there was news
+        found = bench.carts.load(ACCOUNT, token(1))
+        assert found is not None
+        assert not found.news
+
+    def test_a_cart_that_is_not_there_has_neither_news_nor_a_wait(self, bench: Bench) -> None:
+        assert bench.carts.mark_news(ACCOUNT, token(1)) is None
+        assert not bench.carts.store_task_token(ACCOUNT, token(1), "task-1")
+        bench.carts.clear_news(unlimited(1))
+        assert bench.carts.load(ACCOUNT, token(1)) is None
+
     def test_a_slot_is_given_back_exactly_once(self, bench: Bench) -> None:
         for number in (1, 2):
             bench.carts.create(new_cart(token(number)), NOTHING)

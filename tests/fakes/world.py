@@ -6,21 +6,25 @@ from typing import Any
 
 from hostcart.contract.domain_requests import DomainOrderRequest
 from hostcart.contract.requests import SiteOrderRequest
-from hostcart.contract.statuses import Term
+from hostcart.contract.statuses import PaymentStatus, Term
 from hostcart.domain.accounts import Account, AccountSnapshot, User, UserSnapshot
 from hostcart.domain.cart import CallbackStatus, Cart
 from hostcart.domain.catalogue import Catalogue, DomainCharge, Location, Plan, Slot, TldPrices, Variant
 from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts, activate_subscription
-from hostcart.use_cases.charge_payment import Charge, ChargePaymentPorts, charge_payment
+from hostcart.use_cases.cancel_order import CancelOrderPorts, cancel_order
+from hostcart.use_cases.charge_payment import Charge, ChargePaymentPorts, PaymentTiming, charge_payment
 from hostcart.use_cases.close_order import Closed, CloseOrderPorts, close_order
 from hostcart.use_cases.domain_attempt import DomainTiming
 from hostcart.use_cases.order_domain import DomainOrder, OrderDomainPorts, admit, order_domain
 from hostcart.use_cases.order_site import OrderSitePorts, SiteOrder, order_site
 from hostcart.use_cases.placing import PlacingPorts
 from hostcart.use_cases.provision_site import Provisioning, ProvisionSitePorts, provision_site
+from hostcart.use_cases.recheck_refund import RecheckRefundPorts, recheck_refund
 from hostcart.use_cases.refund_payment import Compensation, RefundPaymentPorts, refund_payment
 from hostcart.use_cases.register_domain import RegisterDomainPorts, Registration, register_domain
 from hostcart.use_cases.send_callback import SendCallbackPorts, send_callback
+from hostcart.use_cases.waiting import WaitPorts, wait_for
+from hostcart.use_cases.wake import WakePorts, wake
 
 from tests.fakes.payments import FakePayments
 from tests.fakes.platform import (
@@ -43,9 +47,11 @@ PDX = Slot(location="pdx", variant="vanilla")
 CALLBACK = {"url": "https://client.example/hooks", "authorization": "Bearer 12345"}
 POLL = timedelta(seconds=30)
 PAYMENT_DEADLINE = timedelta(hours=23)
+PAYMENT_TIMING = PaymentTiming(poll=POLL, longest=timedelta(hours=24), deadline=PAYMENT_DEADLINE)
 SITE_DEADLINE = timedelta(minutes=30)
 TIMING = DomainTiming(
     poll=POLL,
+    longest=timedelta(hours=12),
     settle=timedelta(minutes=1),
     late=timedelta(hours=1),
     registration_deadline=timedelta(days=2),
@@ -95,6 +101,7 @@ CATALOGUE = Catalogue(
         "ams": Location(name="ams", title="Amsterdam", capacity={"vanilla": None}),
     },
     tlds={name: _tld_prices(name) for name in ("com", "it", "eu", "dev", "co.uk")},
+    usd_rates={"eur": "0.92"},
 )
 
 
@@ -231,11 +238,27 @@ class World:
         )
         return register_domain(ACCOUNT, self.token, timing=TIMING, ports=ports)
 
+    def cancel(self, account_id: str = ACCOUNT) -> Cart:
+        ports = CancelOrderPorts(carts=self.carts, workflow=self.workflow, clock=self.clock)
+        return cancel_order(account_id, self.token, ports=ports)
+
     def charge(self) -> Charge:
         ports = ChargePaymentPorts(
-            carts=self.carts, payments=self.payments, clock=self.clock, metrics=self.metrics
+            carts=self.carts,
+            payments=self.payments,
+            registrar=lambda: self.registrar,
+            clock=self.clock,
+            metrics=self.metrics,
         )
-        return charge_payment(ACCOUNT, self.token, poll=POLL, deadline=PAYMENT_DEADLINE, ports=ports)
+        return charge_payment(ACCOUNT, self.token, timing=PAYMENT_TIMING, ports=ports)
+
+    def wait(self, task_token: str) -> None:
+        """The execution waits under the token."""
+        wait_for(ACCOUNT, self.token, task_token, ports=WaitPorts(carts=self.carts))
+
+    def wake(self) -> None:
+        """Something happened."""
+        wake(ACCOUNT, self.token, ports=WakePorts(carts=self.carts, workflow=self.workflow))
 
     def provision(self) -> Provisioning:
         ports = ProvisionSitePorts(
@@ -258,6 +281,12 @@ class World:
             metrics=self.metrics,
         )
         return refund_payment(ACCOUNT, self.token, cause=cause, timing=TIMING, ports=ports)
+
+    def recheck(self) -> PaymentStatus:
+        ports = RecheckRefundPorts(
+            carts=self.carts, payments=self.payments, clock=self.clock, metrics=self.metrics
+        )
+        return recheck_refund(ACCOUNT, self.token, ports=ports)
 
     def close(self) -> Closed:
         ports = CloseOrderPorts(carts=self.carts, clock=self.clock, metrics=self.metrics)

@@ -212,6 +212,35 @@ def test_an_order_is_not_updated(stack: Stack, ready: Member, kind: CredentialKi
     refused(answer, 400, "update_not_supported")
 
 
+@pytest.mark.parametrize("kind", WRITERS)
+def test_an_order_is_cancelled(stack: Stack, ready: Member, stranger: Member, kind: Any) -> None:
+    token = place(stack, ready)["json"]["cart"]["token"]
+    path = {"id": order_id_of(token)}
+
+    def delete(member: Member, by: CredentialKind) -> Json:
+        return stack.request("CancelOrderFunction", "DELETE", "/api/orders/{id}", by=(member, by), path=path)
+
+    refused(delete(ready, kind), 404, "not_found")  # not open yet
+    stack.invoke("ChargePaymentFunction", task(ready, token))
+    refused(delete(stranger, kind), 404, "not_found")
+    refused(delete(ready, CredentialKind.OAUTH), 403, "oauth_not_allowed")
+    for _ in range(2):
+        answer = delete(ready, kind)
+        assert answer["statusCode"] == 202
+        CartEnvelope.model_validate_json(answer["body"])
+        assert answer["headers"]["Location"] == answer["json"]["orders"][0]["poll_url"]
+        assert answer["headers"]["Retry-After"] == "2"
+    view = get_order(stack, ready, path["id"])["json"]
+    assert view["cancellation"]["status"] == "accepted"
+
+
+@pytest.mark.parametrize("order_id", ["x", "", "0" * 32, "../orders", "A" * 36])
+def test_what_is_no_order_is_not_cancelled(stack: Stack, ready: Member, order_id: str) -> None:
+    by = (ready, CredentialKind.SESSION)
+    answer = stack.request("CancelOrderFunction", "DELETE", "/api/orders/{id}", by=by, path={"id": order_id})
+    refused(answer, 404, "not_found")
+
+
 def test_oauth_is_refused_an_update_before_that(stack: Stack, ready: Member) -> None:
     by = (ready, CredentialKind.OAUTH)
     answer = stack.request("UpdateOrderFunction", "PATCH", "/api/orders/{id}", by=by, path={"id": "x"})
@@ -222,7 +251,7 @@ def test_oauth_is_refused_an_update_before_that(stack: Stack, ready: Member) -> 
     ("resource", "allowed"),
     [
         ("/api/orders", "GET, POST"),
-        ("/api/orders/{id}", "GET, PATCH"),
+        ("/api/orders/{id}", "GET, PATCH, DELETE"),
         ("/api/carts/{token}", "GET"),
         ("/api/about", "GET"),
     ],
@@ -239,6 +268,7 @@ HTTP_FUNCTIONS = [
     ("GetOrderFunction", "GET", "/api/orders/{id}"),
     ("GetCartFunction", "GET", "/api/carts/{token}"),
     ("UpdateOrderFunction", "PATCH", "/api/orders/{id}"),
+    ("CancelOrderFunction", "DELETE", "/api/orders/{id}"),
 ]
 
 

@@ -14,6 +14,7 @@ from tests.sam_template import DEFINITION, MACHINE, ROOT, Template, folder_of
 TEMPLATE = Template()
 STATES: dict[str, Any] = TEMPLATE.definition()["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+WAITS = {name for name, state in TASKS.items() if state["Resource"].endswith(".waitForTaskToken")}
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -21,10 +22,11 @@ class TestTask:
     """Each state that calls a function."""
 
     def test_gives_up(self, name: str) -> None:
-        assert TASKS[name]["TimeoutSeconds"] > 0
-
-    def test_gives_up_after_its_function_did(self, name: str) -> None:
-        assert TASKS[name]["TimeoutSeconds"] > TEMPLATE.timeout(f"{name}Function")
+        state = TASKS[name]
+        if name in WAITS:
+            assert re.fullmatch(r"\$\.\w+\.wait_seconds", state["TimeoutSecondsPath"])
+        else:
+            assert state["TimeoutSeconds"] > TEMPLATE.timeout(f"{name}Function")
 
     def test_ends_with_a_catch_of_everything(self, name: str) -> None:
         assert TASKS[name]["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
@@ -51,14 +53,20 @@ class TestTask:
         assert TEMPLATE.functions[function]["CodeUri"] == f"functions/{folder}"
         handler = ast.parse((ROOT / "functions" / folder / "handler.py").read_text())
         assert ast.get_docstring(handler) == f"State {name}"
-        use_case = ast.parse((ROOT / f"layers/hostcart/python/hostcart/use_cases/{folder}.py").read_text())
-        assert folder in {node.name for node in use_case.body if isinstance(node, ast.FunctionDef)}
+        module, name = ("waiting", "wait_for") if name in WAITS else (folder, folder)
+        use_case = ast.parse((ROOT / f"layers/hostcart/python/hostcart/use_cases/{module}.py").read_text())
+        assert name in {node.name for node in use_case.body if isinstance(node, ast.FunctionDef)}
 
     def test_is_given_ids_only(self, name: str) -> None:
         given = {key.removesuffix(".$") for key in TASKS[name]["Parameters"]["Payload"]}
-        assert given - {"error"} == {"account_id", "cart_token"}
+        assert given - {"error"} == {"account_id", "cart_token"} | (
+            {"task_token"} if name in WAITS else set()
+        )
 
     def test_selects_what_its_handler_answers(self, name: str) -> None:
+        if name in WAITS:  # whatever ends a wait, it brings nothing
+            assert TASKS[name]["ResultPath"] is None
+            return
         folder = folder_of(f"{name}Function")
         handler = ast.parse((ROOT / "functions" / folder / "handler.py").read_text())
         answered = {
@@ -70,6 +78,26 @@ class TestTask:
         }
         selected = {path.removeprefix("$.Payload.") for path in TASKS[name]["ResultSelector"].values()}
         assert selected <= answered
+
+
+@pytest.mark.parametrize("name", sorted(WAITS))
+class TestWait:
+    """Each state that waits for news: however it ends, what is next is a look."""
+
+    def test_its_time_out_is_no_failure(self, name: str) -> None:
+        first = STATES[name]["Catch"][0]
+        assert first == {
+            "ErrorEquals": ["NewsArrivedError", "States.Timeout"],
+            "ResultPath": None,
+            "Next": STATES[name]["Next"],
+        }
+        assert STATES[name]["Retry"][0] == {"ErrorEquals": first["ErrorEquals"], "MaxAttempts": 0}
+
+    def test_without_a_token_it_waits_as_long(self, name: str) -> None:
+        pause = STATES[STATES[name]["Catch"][-1]["Next"]]
+        assert pause["Type"] == "Wait"
+        assert pause["SecondsPath"] == STATES[name]["TimeoutSecondsPath"]
+        assert pause["Next"] == STATES[name]["Next"]
 
 
 def test_every_named_error_is_a_class_of_the_use_cases() -> None:

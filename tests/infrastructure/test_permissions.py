@@ -73,7 +73,12 @@ def test_only_functions_that_need_a_secret_may_read_it() -> None:
             "RefundPayment",
         },
         "SitesTokenSecretArn": {"ProvisionSite", "RefundPayment"},
-        "RegistrarCredentialsSecretArn": {"OrderDomain", "RegisterDomain", "RefundPayment"},
+        "RegistrarCredentialsSecretArn": {
+            "OrderDomain",
+            "ChargePayment",
+            "RegisterDomain",
+            "RefundPayment",
+        },
         "CallbackSigningSecretArn": {"SendCallback"},
     }
 

@@ -13,8 +13,11 @@ from tests.workflow.lambdas import forget_clients, forget_ports
 
 TEMPLATE = Template()
 SHARED = set(TEMPLATE.common["Environment"]["Variables"])
-# What is built only when it is needed: for a token, for an order that has a password.
-LATER: dict[str, tuple[Callable[[], object], ...]] = {"authenticate": (wiring.tokens,)}
+# What is built only when it is needed: for a token, for an order of a domain.
+LATER: dict[str, tuple[Callable[[], object], ...]] = {
+    "authenticate": (wiring.tokens,),
+    "charge_payment": (wiring.registrar,),
+}
 ARGUMENTS: dict[str, tuple[str, ...]] = {"callback_fault": ("https://client.example/hook",)}
 
 

@@ -61,12 +61,16 @@ class Scenario:
     client sends an Idempotency-Key. `placed` False starts an execution without any order.
     `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
     fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
-    broken any more: what a redrive does, and more.
+    broken any more: what a redrive does, and more; `between` is what an operator does before. `cancelled`:
+    the customer's cancellation is accepted and stands. `kept` is what an operator gave back by another way.
     """
 
     name: str
     ends: str = "OrderClosed"
     ends_first: str | None = None
+    between: Callable[["Case"], None] = _nothing
+    cancelled: bool = False
+    kept: int = 0
     payment: str | None = "succeeded"
     failure: str | None = None
     card: str | None = "pm_card_visa"
@@ -96,8 +100,10 @@ class Scenario:
         return {"usd": 1300, "eur": 1200}[self.currency]
 
     @property
-    def order(self) -> Literal["completed", "failed"]:
+    def order(self) -> Literal["completed", "failed", "cancelled"]:
         """The order's terminal status."""
+        if self.cancelled:
+            return "cancelled"
         return "completed" if self.failure is None else "failed"
 
 
@@ -201,6 +207,7 @@ def run(world: World, scenario: Scenario) -> Outcome:
         assert entered(history)[-1] == scenario.ends_first
         world.mend()
         before.interim = _polls(case)[1]
+        scenario.between(case)
         status, second = world.finish(world.start(machine, f"{case.token}-2", case.ids))
         history = [*history, *second]
     return _outcome(case, status, history, before)

@@ -4,10 +4,16 @@ from collections.abc import Callable
 from typing import Final
 
 import urllib3
+from hostcart.adapters.dynamodb_carts import DynamoCarts
+from hostcart.adapters.sfn_workflow import SfnWorkflow
+from hostcart.contract.errors import ApiError
+from hostcart.domain.tokens import order_id_of
+from hostcart.use_cases.cancel_order import CancelOrderPorts, cancel_order
+from hostcart.use_cases.wake import WakePorts, wake
 
-from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case
+from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case, FunctionFailedError, request
 from tests.workflow.lambdas import AwsFault, Deaths
-from tests.workflow.world import SITE_PASSWORD
+from tests.workflow.world import SITE_PASSWORD, TABLE
 
 type Arrange = Callable[[Case], None]
 
@@ -143,6 +149,101 @@ def first_wait(action: Arrange) -> Arrange:
 def pays(method: str | None = None) -> Arrange:
     """The customer authenticates, or pays with another card."""
     return lambda case: case.customer_visits("pay", method)
+
+
+def wakes(case: Case) -> None:
+    """Somebody has news of the cart."""
+    world = case.world
+    ports = WakePorts(
+        carts=DynamoCarts(world.dynamodb, TABLE), workflow=SfnWorkflow(world.stepfunctions, "unused")
+    )
+    wake(case.account_id, case.token, ports=ports)
+
+
+def news_before_each_wait(times: int = 1) -> Arrange:
+    """News arrives between a look and the wait after it."""
+
+    def arrange(case: Case) -> None:
+        left = [case] * times
+        case.world.patch_method(
+            "hostcart.adapters.dynamodb_waits.DynamoWaits.store_task_token",
+            lambda: case.world.unseen(lambda: wakes(left.pop())) if left else None,
+        )
+
+    return arrange
+
+
+def cancels(case: Case) -> None:
+    """The customer cancels until there are two answers: a lost one is asked for again."""
+    path = {"id": order_id_of(case.token)}
+    answers = 0
+    while answers < 2:
+        try:
+            status, answer = request(case, "CancelOrderFunction", path=path)
+        except FunctionFailedError:
+            continue
+        assert status == 202, answer
+        assert answer["orders"][0]["id"] == path["id"]
+        answers += 1
+
+
+def _cancel_aside(case: Case) -> bool:
+    """The customer cancels while a function runs; whether it was accepted."""
+    world = case.world
+    ports = CancelOrderPorts(
+        carts=DynamoCarts(world.dynamodb, TABLE),
+        workflow=SfnWorkflow(world.stepfunctions, "unused"),
+        clock=world.clock,
+    )
+    try:
+        cancel_order(case.account_id, case.token, ports=ports)
+    except ApiError as refused:
+        if refused.code != "order_not_cancellable":
+            raise
+        return False
+    return True
+
+
+def cancels_at(target: str) -> Arrange:
+    """The customer cancels right before the first call of `hostcart.module.Class.method`: accepted."""
+    return lambda case: _cancels_at(case, target, accepted=True)
+
+
+def cancels_too_late(target: str) -> Arrange:
+    """The same: refused."""
+    return lambda case: _cancels_at(case, target, accepted=False)
+
+
+def _cancels_at(case: Case, target: str, *, accepted: bool) -> None:
+    left = [case]
+
+    def before() -> None:
+        if not left:
+            return
+        left.pop()
+        answers: list[bool] = []
+        case.world.unseen(lambda: answers.append(_cancel_aside(case)))
+        assert answers == [accepted]
+
+    case.world.patch_method(target, before)
+
+
+def returns_refund(case: Case) -> None:
+    """Two days pass between the refund and the next step of the compensation."""
+    left = [2 * 86_400]
+
+    def before() -> None:
+        if left:
+            case.world.unseen(lambda: case.world.advance(left.pop()))
+
+    case.world.patch_method("hostcart.adapters.http_sites.HttpSites.delete", before)
+
+
+def settles_by_hand(case: Case) -> None:
+    """The operator pays by another way and notes it on the refund, as the runbook says."""
+    assert case.facts().payment.status == "refund_pending"
+    (refund,) = case.world.stripe.store.all("refund", status="failed")
+    refund["metadata"]["paid_by_another_way"] = "true"
 
 
 def loses_claim(case: Case) -> None:

@@ -231,5 +231,8 @@ def _grants(model: Any, params: Any) -> Iterator[Grant]:
     if service == "route53":
         yield Grant(action, "*" if model.name in _WITHOUT_RESOURCE else "arn:aws:route53:::hostedzone/*")
         return
+    if "taskToken" in params:
+        yield Grant(action, "machine")  # AWS looks at the state machine behind the token
+        return
     names = ("TableName", "KeyId", "SecretId", "stateMachineArn")
     yield Grant(action, next(params[name] for name in names if name in params) + index)

@@ -18,11 +18,14 @@ from tests.workflow.faults import (
     first_wait,
     impatient,
     lost,
+    news_before_each_wait,
     pays,
     sites,
     slow_sites,
     stripe,
+    wakes,
 )
+from tests.workflow.scenarios_cancel import CANCELLED, CANCELLED_DOMAINS
 from tests.workflow.scenarios_domains import DOMAINS
 
 # A task's attempts: the first and as many more as its retrier allows.
@@ -60,6 +63,23 @@ DELIVERED: Final = (
         name="declined, pays with another card",
         card="pm_card_chargeCustomerFail",
         on_wait=first_wait(pays("pm_card_visa")),
+    ),
+    Scenario(
+        name="authenticates and the execution is woken",
+        card="pm_card_authenticationRequired",
+        on_wait=first_wait(all_of(pays(), wakes)),
+    ),
+    Scenario(
+        name="authenticates before the wait begins",
+        card="pm_card_authenticationRequired",
+        arrange=news_before_each_wait(),
+        on_wait=first_wait(pays()),
+    ),
+    Scenario(
+        name="authenticates while no token can be stored",
+        card="pm_card_authenticationRequired",
+        arrange=aws("WaitForPayment", "UpdateItem", 4),
+        on_wait=first_wait(pays()),
     ),
     Scenario(name="debit settles", card=None, iban="DE89370400440532013000", currency="eur"),
     Scenario(name="callback at the third attempt", callback="/flaky/2/hook", callbacks=3),
@@ -320,4 +340,4 @@ MENDED: Final = (
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),
 )
 
-ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS)
+ALL: Final = (*DELIVERED, *FAILED, *STUCK, *MENDED, *DOMAINS, *CANCELLED, *CANCELLED_DOMAINS)

@@ -16,8 +16,10 @@ from tests.workflow.faults import (
     impatient,
     loses_claim,
     lost,
+    news_before_each_wait,
     registrar,
     stripe,
+    wakes,
 )
 
 _RETRIES: Final = 11
@@ -97,6 +99,19 @@ DOMAINS: Final = (
         arrange=_DYING_AFTER,
     ),
     _domain("transferred", "tr-", transfer=True),
+    _domain(
+        "transferred, with news before a wait and in one",
+        "tn-",
+        transfer=True,
+        arrange=news_before_each_wait(),
+        on_wait=first_wait(wakes),
+    ),
+    _domain(
+        "transferred while no token can be stored",
+        "tt-",
+        transfer=True,
+        arrange=aws("WaitForDomain", "UpdateItem", 4),
+    ),
     _domain(
         "transfer times out after its effect",
         "tra-",

@@ -25,6 +25,10 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import Route53Backend
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback as task_token,
+)
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint, CallbackOutcome
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -163,6 +167,11 @@ class World:
 
         self._patch.setattr(owner, name, patched)
 
+    def unseen(self, action: Callable[[], None]) -> None:
+        """Do something that is not the running function's doing."""
+        with self.lambdas.aside():
+            action()
+
     def close(self) -> None:
         self._patch.undo()
         self._http.clear()
@@ -177,11 +186,16 @@ class World:
             self.call(self.registrar, "POST", "clock", {"advance_seconds": seconds})
 
     def waited(self, seconds: float) -> None:
-        """A Wait state."""
+        """A Wait state, or a task that waits for its token."""
         self.waits.append(seconds)
         self.advance(seconds)
         if self.on_wait is not None:
             self.on_wait()
+
+    def waited_for_token(self, seconds: float, endpoint: CallbackEndpoint) -> CallbackOutcome | None:
+        """A task that waits for its token; None: it was not woken in time."""
+        self.waited(seconds)
+        return endpoint.get_outcome()
 
     def paused(self, seconds: float) -> None:
         """The pause before a retry."""
@@ -342,6 +356,7 @@ def _take_over_time(patch: pytest.MonkeyPatch, world: World) -> None:
         f"{_MOTO}.state.wait.wait_function.wait_function.WaitFunction._wait_interval",
         lambda _self, env, wait_seconds: world.waited(wait_seconds),
     )
+    patch.setattr(task_token.StateTaskServiceCallback, "_wait_for_task_token_timeout", world.waited_for_token)
 
 
 def _refuse_second_zones(patch: pytest.MonkeyPatch) -> None:

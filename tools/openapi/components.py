@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from hostcart.contract.statuses import SaleStatus
+from hostcart.entry import registrar_query
 from hostcart.entry.identity import READ_SCOPE
 from hostcart.entry.pagination import DEFAULT_PER_PAGE, LARGEST_PER_PAGE
 
@@ -20,6 +22,10 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "Location",
         {"description": "The cart's poll_url.", "required": True, "schema": {"type": "string"}},
     ),
+    "OrderLocation": (
+        "Location",
+        {"description": "The order's poll_url.", "required": True, "schema": {"type": "string"}},
+    ),
     "ETag": (
         "ETag",
         {
@@ -33,6 +39,13 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {
             "description": "RFC 8288: first, prev, next and last page, as far as there are such.",
             "required": True,
+            "schema": {"type": "string"},
+        },
+    ),
+    "LinkToLaterPages": (
+        "Link",
+        {
+            "description": "RFC 8288: next and last page, relative to this one, if another follows.",
             "schema": {"type": "string"},
         },
     ),
@@ -101,6 +114,81 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)*$"},
         "example": "com",
     },
+    "RegistrarPerPage": {
+        "name": "perPage",
+        "in": "query",
+        "schema": {
+            "type": "integer",
+            "format": "int32",
+            "minimum": 1,
+            "maximum": registrar_query.LARGEST_PER_PAGE,
+            "default": registrar_query.LARGEST_PER_PAGE,
+        },
+    },
+    "RegistrarPage": {
+        "name": "page",
+        "in": "query",
+        "description": "Counts from 1; a page behind the last is empty.",
+        "schema": {
+            "type": "integer",
+            "format": "int32",
+            "minimum": 1,
+            "maximum": registrar_query.LARGEST_INT32,
+            "default": 1,
+        },
+    },
+    "RegistrarDir": {
+        "name": "dir",
+        "in": "query",
+        "description": "asc: oldest first.",
+        "schema": {"type": "string", "enum": list(registrar_query.DIRECTIONS), "default": "asc"},
+    },
+    "RegistrarDomainName": {
+        "name": "domainName",
+        "in": "query",
+        "description": "Orders for this domain, or with a leading * for domains that end so.",
+        "schema": {"type": "string", "pattern": registrar_query.NAME},
+        "example": "*example.com",
+    },
+    "RegistrarTld": {
+        "name": "tld",
+        "in": "query",
+        "description": "Orders for domains under this TLD.",
+        "schema": {"type": "string", "pattern": registrar_query.TLD},
+        "example": "co.uk",
+    },
+    "RegistrarDateStart": {
+        "name": "createDateStart",
+        "in": "query",
+        "description": "Orders placed then or later: a date (UTC) or RFC 3339.",
+        "schema": {"type": "string"},
+        "example": "2026-11-01",
+    },
+    "RegistrarDateEnd": {
+        "name": "createDateEnd",
+        "in": "query",
+        "description": "Orders placed then or earlier: a date (UTC, the whole day) or RFC 3339.",
+        "schema": {"type": "string"},
+        "example": "2026-11-30T23:59:59Z",
+    },
+    "RegistrarOrderStatus": {
+        "name": "orderStatus",
+        "in": "query",
+        "schema": {"type": "string", "enum": [status.value for status in SaleStatus]},
+    },
+    "RegistrarOrderId": {
+        "name": "orderId",
+        "in": "path",
+        "required": True,
+        "description": "The order's number in the account.",
+        "schema": {
+            "type": "integer",
+            "format": "int32",
+            "minimum": 1,
+            "maximum": registrar_query.LARGEST_INT32,
+        },
+        "example": 123,
+    },
     "CartToken": {
         "name": "token",
         "in": "path",
@@ -131,10 +219,16 @@ SECURITY_SCHEMES: Final[dict[str, dict[str, Any]]] = {
         "bearerFormat": "JWT",
         "description": f"An OAuth access token with the scope {READ_SCOPE}; it reads and never orders.",
     },
+    "registrarKey": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The registrar API's: a user's or an account's name, and its API key as the password.",
+    },
 }
 
 ACCESS: Final[dict[str, list[dict[str, list[str]]]]] = {
     "read": [{"userKey": []}, {"accountKey": []}, {"session": []}, {"oauth": [READ_SCOPE]}],
     "write": [{"userKey": []}, {"accountKey": []}, {"session": []}],
+    "registrar": [{"registrarKey": []}],
     "public": [],
 }

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from hostcart.contract import domain_requests, requests, responses
+from hostcart.contract import domain_requests, registrar_orders, requests, responses
 from hostcart.contract.errors import CATALOGUE, ApiError
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -28,6 +28,9 @@ _MODELS: Final = (
     responses.TldRequirements,
     responses.OrderNotification,
     responses.Problem,
+    registrar_orders.RegistrarOrderList,
+    registrar_orders.RegistrarOrderDetails,
+    registrar_orders.RegistrarError,
 )
 _REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 _ERROR_HEADERS: Final = {401: ("WwwAuthenticate",), 429: ("RetryAfter",), 503: ("RetryAfter",)}
@@ -91,7 +94,10 @@ def _operation(route: Route) -> dict[str, Any]:
         }
         operation["callbacks"] = {"orderTerminal": _callback()}
     answers = {str(status): _success(success) for status, success in route.successes.items()}
-    operation["responses"] = {**answers, **_refusals(route.codes)}
+    refusals = _refusals(route.codes)
+    for status, message in route.messages.items():
+        _add_message(refusals.setdefault(str(status), {"description": message, "content": {}}), message)
+    operation["responses"] = {**answers, **dict(sorted(refusals.items()))}
     return operation
 
 
@@ -129,6 +135,17 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
     if status in _ERROR_HEADERS:
         answer["headers"] = _headers(_ERROR_HEADERS[status])
     return answer
+
+
+def _add_message(answer: dict[str, Any], message: str) -> None:
+    """The registrar API's own shape, beside the problem that the gateway may answer with the same status."""
+    example = {"message": message} | (
+        {"details": "page must be ..."} if message == "Invalid Argument" else {}
+    )
+    answer["content"][_JSON] = {
+        "schema": _reference(registrar_orders.RegistrarError),
+        "examples": {message: {"value": example}},
+    }
 
 
 def _callback() -> dict[str, Any]:

@@ -64,6 +64,9 @@ CART: Final = {
     "no_order_yet": _cart("active", "pending", "processing", []),
     "completed": _cart("checked_out", "completed", "succeeded", [_LINK]),
 }
+CANCELLING: Final = {
+    "accepted": _cart("processing", "processing", "succeeded", [{**_LINK, "status": "processing"}])
+}
 
 _ORDER_FIELDS: Final = {
     "id": _ORDER,
@@ -161,7 +164,23 @@ _DOMAIN: Final[dict[str, Any]] = {
     "subscription": {**_COMPLETED["subscription"], "bucket_type": "annual"},
     "payment": {**_COMPLETED["payment"], "amount_charged_cents": 1299},
 }
-ORDER: Final = {"completed": _COMPLETED, "domain_completed": _DOMAIN, "failed": _FAILED}
+_CANCELLED: Final[dict[str, Any]] = {
+    **{name: value for name, value in _FAILED.items() if name != "failure"},
+    "order": {**_ORDER_FIELDS, "status": "cancelled"},
+    "tasks": [
+        {"id": 1, "name": "charge_payment", "status": "completed"},
+        {"id": 2, "name": "provision_site", "status": "cancelled"},
+        {"id": 3, "name": "activate_subscription", "status": "cancelled"},
+    ],
+    "payment": {**_COMPLETED["payment"], "status": "refunded"},
+    "cancellation": {"status": "accepted", "requested_at": "2026-11-21T17:30:04Z"},
+}
+ORDER: Final = {
+    "completed": _COMPLETED,
+    "domain_completed": _DOMAIN,
+    "failed": _FAILED,
+    "cancelled": _CANCELLED,
+}
 
 ABOUT: Final = {
     "catalogue": {
@@ -209,4 +228,65 @@ NOTIFICATION: Final = {
             "order": {**_ORDER_FIELDS, "poll_url": f"/api/orders/{_ORDER}"},
         },
     }
+}
+
+_REGISTRAR_ITEM: Final[dict[str, Any]] = {
+    "id": 101,
+    "status": "success",
+    "name": "xn--bcher-kva.com",
+    "tld": "com",
+    "type": "registration",
+    "price": 11.99,
+    "quantity": 1,
+    "duration": 1,
+    "interval": "year",
+}
+_REGISTRAR_ORDER: Final[dict[str, Any]] = {
+    "id": 101,
+    "createDate": _PLACED,
+    "status": "success",
+    "currency": "EUR",
+    "orderItems": [_REGISTRAR_ITEM],
+    "authAmount": 11.99,
+    "totalCapture": 11.99,
+    "finalAmount": "11.99",
+    "currencyRate": 0.92,
+}
+_REGISTRAR_REFUNDED: Final[dict[str, Any]] = {
+    "id": 102,
+    "createDate": _DONE,
+    "status": "failed",
+    "currency": "USD",
+    "orderItems": [
+        {
+            "id": 102,
+            "status": "refunded",
+            "name": "My blog",
+            "type": "site",
+            "price": 13.0,
+            "quantity": 1,
+            "duration": 1,
+            "interval": "month",
+        }
+    ],
+    "authAmount": 13.0,
+    "totalCapture": 13.0,
+    "totalRefund": 13.0,
+}
+REGISTRAR_ORDER_LIST: Final = {
+    "first_of_three": {
+        "parentAccountId": 10000001,
+        "orders": [_REGISTRAR_ORDER, _REGISTRAR_REFUNDED],
+        "nextPage": 2,
+        "lastPage": 3,
+    }
+}
+REGISTRAR_ORDER: Final = {
+    "domain": {
+        **_REGISTRAR_ORDER,
+        "registrar": "name.com",
+        "orderItems": [{**_REGISTRAR_ITEM, "originalPrice": 11.99}],
+    },
+    "refunded": _REGISTRAR_REFUNDED
+    | {"orderItems": [{**_REGISTRAR_REFUNDED["orderItems"][0], "originalPrice": 13.0}]},
 }

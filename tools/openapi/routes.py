@@ -1,10 +1,10 @@
 """The table of routes: what each takes, answers and refuses. Refusals are codes of the error catalogue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hostcart.contract import responses
+from hostcart.contract import registrar_orders, responses
 from hostcart.contract.domain_requests import DomainOrderRequest
 from hostcart.contract.requests import SiteOrderRequest
 from pydantic import BaseModel
@@ -30,7 +30,10 @@ class Success:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`parameters` names entries of the document's components; `access` is read, write or public."""
+    """`parameters` names entries of the document's components; `access` is read, write, registrar or public.
+
+    `messages` are refusals in the registrar API's shape, by status.
+    """
 
     method: str
     path: str
@@ -43,8 +46,15 @@ class Route:
     body_examples: Mapping[str, Any] | None = None
     successes: Mapping[int, Success]
     codes: tuple[str, ...]
+    messages: Mapping[int, str] = field(default_factory=dict)
 
 
+_REGISTRAR: Final = {
+    400: "Invalid Argument",
+    403: "Permission Denied",
+    500: "Internal Error",
+    503: "Service Unavailable",
+}
 _NOT_MODIFIED: Final = Success(
     description="The client has this version already.", headers=("ETag", "RetryAfterWhileOpen")
 )
@@ -177,6 +187,28 @@ ROUTES: Final = (
         codes=(*READ, "not_found"),
     ),
     Route(
+        method="delete",
+        path="/api/orders/{id}",
+        operation_id="cancelOrder",
+        summary="Cancel an order",
+        description="Accepted until the order's point of no return: a site until it is delivered, a domain's"
+        " registration until the registrar is asked, a transfer while it is under way. The order then ends as"
+        " cancelled, and any payment is given back; poll it until then. A transfer that the registrar no"
+        " longer stops goes on. A repeat of an accepted request is accepted again.",
+        access="write",
+        parameters=("OrderId", "Account"),
+        successes={
+            202: Success(
+                description="Accepted, now or before.",
+                model=responses.CartEnvelope,
+                examples=examples.CANCELLING,
+                headers=("OrderLocation", "RetryAfterWhileOpen"),
+                links=("PollOrder",),
+            )
+        },
+        codes=(*WRITE, "not_found", "order_not_cancellable"),
+    ),
+    Route(
         method="patch",
         path="/api/orders/{id}",
         operation_id="updateOrder",
@@ -238,5 +270,52 @@ ROUTES: Final = (
             )
         },
         codes=(*ANYWHERE, "not_found"),
+    ),
+    Route(
+        method="get",
+        path="/v4/orders",
+        operation_id="listRegistrarOrders",
+        summary="List all orders of an account, as name.com's v4 API does",
+        description="Oldest first. A page is a range of order numbers: it costs the same at any depth, and a"
+        " filter leaves orders out of it without cutting the pages anew.",
+        access="registrar",
+        parameters=(
+            "RegistrarPerPage",
+            "RegistrarPage",
+            "RegistrarDir",
+            "RegistrarDomainName",
+            "RegistrarTld",
+            "RegistrarDateStart",
+            "RegistrarDateEnd",
+            "RegistrarOrderStatus",
+        ),
+        successes={
+            200: Success(
+                description="One page.",
+                model=registrar_orders.RegistrarOrderList,
+                examples=examples.REGISTRAR_ORDER_LIST,
+                headers=("LinkToLaterPages",),
+            )
+        },
+        codes=ANYWHERE,
+        messages=_REGISTRAR,
+    ),
+    Route(
+        method="get",
+        path="/v4/orders/{orderId}",
+        operation_id="getRegistrarOrder",
+        summary="View an order, as name.com's v4 API does",
+        description="Adds to the list's entry the registrar and each item's original price.",
+        access="registrar",
+        parameters=("RegistrarOrderId",),
+        successes={
+            200: Success(
+                description="The order.",
+                model=registrar_orders.RegistrarOrderDetails,
+                examples=examples.REGISTRAR_ORDER,
+            )
+        },
+        codes=ANYWHERE,
+        messages=_REGISTRAR | {404: "Not Found"},
     ),
 )

@@ -102,7 +102,9 @@ class _FinishedWorker:
 
     def __init__(self, events: list[dict[str, Any]]) -> None:
         self.env = SimpleNamespace(
-            callback_pool_manager=SimpleNamespace(notify=lambda **_: False, heartbeat=lambda **_: False),
+            callback_pool_manager=SimpleNamespace(
+                notify=lambda **_: False, heartbeat=lambda **_: False, get=lambda _: None
+            ),
             map_run_record_pool_manager=SimpleNamespace(get=lambda _: None, get_all=list),
             event_manager=SimpleNamespace(get_event_history=lambda: events),
         )

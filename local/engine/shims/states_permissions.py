@@ -22,9 +22,9 @@ GUARDED = {
     "get_execution_history": ("GetExecutionHistory", "executionArn"),
     "stop_execution": ("StopExecution", "executionArn"),
     "list_executions": ("ListExecutions", "stateMachineArn"),
-    "send_task_success": ("SendTaskSuccess", ""),
-    "send_task_failure": ("SendTaskFailure", ""),
-    "send_task_heartbeat": ("SendTaskHeartbeat", ""),
+    "send_task_success": ("SendTaskSuccess", "taskToken"),
+    "send_task_failure": ("SendTaskFailure", "taskToken"),
+    "send_task_heartbeat": ("SendTaskHeartbeat", "taskToken"),
 }
 """The method, its API action, and the request's member that names the resource."""
 
@@ -86,7 +86,9 @@ def install(endpoint: str) -> None:
 def _guarded(original: Callable[[Any], Any], roles: Roles, action: str, member: str) -> Callable[[Any], Any]:
     def operation(self: Any) -> Any:
         role = roles.of(self.get_access_key())
-        resource = self._get_param(member) if member else "*"
+        resource = self._get_param(member)
+        if member == "taskToken":
+            resource = _machine_of(self.stepfunction_backend, resource)
         if role is not None and not roles.allow(role, action, resource or "*"):
             raise AccessDeniedError(
                 f"User: {role} is not authorized to perform: states:{action} on resource: {resource}"
@@ -94,3 +96,12 @@ def _guarded(original: Callable[[Any], Any], roles: Roles, action: str, member: 
         return original(self)
 
     return operation
+
+
+def _machine_of(backend: Any, token: str) -> str:
+    """The state machine whose execution waits under the task token: what AWS checks the role against."""
+    for machine in backend.state_machines:
+        for execution in machine.executions:
+            if execution.exec_worker.env.callback_pool_manager.get(token) is not None:
+                return str(machine.arn)
+    return "*"

@@ -16,6 +16,7 @@ from local.sandboxes.registrar.answers import (
 )
 from local.sandboxes.registrar.names import PRICES, Name, check_nameservers, check_price
 from local.sandboxes.registrar.registry import PRIVACY_PRICE, YEAR
+from local.sandboxes.registrar.requirements import check_requirements
 from local.sandboxes.registrar.store import Store, moment
 
 _MOST_CHECKED = 50
@@ -84,7 +85,7 @@ def create(store: Store, request: Request) -> Response:
     given = wanted.get("contacts")
     people = contacts.account_contacts() if given is None else contacts.checked(given)
     servers = check_nameservers(name, wanted.get("nameservers")) or list(_ACCOUNT_NAMESERVERS)
-    requirements = _requirements(name, body.get("tldRequirements"))
+    requirements = check_requirements(name, body.get("tldRequirements"), people)
     _check_purchase(store, name, body, years)
     items = [("registration", name.price * years, years)]
     if wanted.get("privacyEnabled"):
@@ -138,17 +139,6 @@ def _check_purchase(store: Store, name: Name, body: Json, years: int) -> None:
     if name.label.startswith("sniped-"):
         store.foreign.add(name.text)
         raise internal()
-
-
-def _requirements(name: Name, given: object) -> Json:
-    requirements = given or {}  # clients send an empty list for an empty map
-    if not isinstance(requirements, dict) or not all(
-        isinstance(value, str) for value in requirements.values()
-    ):
-        raise invalid("tldRequirements must map strings to strings")
-    if name.is_idn and not requirements.get("language"):
-        raise invalid("tldRequirements.language is required for IDN domains")
-    return requirements
 
 
 def renew(store: Store, request: Request) -> Response:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests.e2e.support.names import SECRETS
 from tests.e2e.support.world import World
 
 type Json = dict[str, Any]
@@ -65,7 +66,7 @@ def secrets_of(world: World) -> dict[str, str]:
             found[f"{account} {name}"] = facts[name]
             found[f"{account} {name} signature"] = facts[name].rpartition(".")[2]
         found[f"{account} e-mail"] = f"{account.replace('_', '-')}@client.example"
-    return found | _told(world) | _passwords(world) | {"street": "1 Example Street"}
+    return found | _told(world) | _passwords(world) | {"street": "1 Example Street", **SECRETS}
 
 
 def _told(world: World) -> dict[str, str]:

@@ -19,7 +19,7 @@ from tests.e2e.support.stack import LocalStack
 type Json = dict[str, Any]
 type Item = dict[str, Any]
 
-_SANDBOXES = ("stripe_url", "sites_url", "callback_url")
+_SANDBOXES = ("stripe_url", "registrar_url", "sites_url", "callback_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +242,10 @@ class World:
             return None if found["status"] == "RUNNING" else found
 
         return await_value(ended, seconds=seconds)
+
+    def started(self) -> int:
+        """How many executions were ever started."""
+        return self._started().total()
 
     def stop(self, token: str) -> None:
         """End the execution of a cart from outside."""

@@ -102,8 +102,16 @@ def test_a_pending_refund_is_not_settled(status: str) -> None:
 
 @pytest.mark.parametrize("status", ["failed", "canceled"])
 def test_a_refund_that_came_back_is_not_called_done(status: str) -> None:
-    with pytest.raises(RefusedError, match="refund_failed"):
-        refund(scene(ok(invoice("paid")), ok(listing(credit_note(status)))))
+    found = refund(scene(ok(invoice("paid")), ok(listing(credit_note(status)))))
+    assert found == Refund(id="cn_1", refunded=0, credited_back=0, settled=False, failed=True)
+
+
+@pytest.mark.parametrize(("told", "settled"), [("true", True), ("yes", False), ("", False)])
+def test_an_operator_who_paid_by_another_way_settles_it(told: str, *, settled: bool) -> None:
+    note = credit_note("failed")
+    note["refunds"][0]["refund"]["metadata"] = {"paid_by_another_way": told}
+    found = refund(scene(ok(invoice("paid")), ok(listing(note))))
+    assert (found.settled, found.failed) == (settled, not settled)
 
 
 @pytest.mark.parametrize("status", ["draft", "open", "void", "uncollectible"])

@@ -59,7 +59,7 @@ def of_organization(base: Sample, **properties: str) -> Sample:
     return {**given(base, **properties), "organization": "Example Ltd"}
 
 
-_ABN: Final = {
+ABN: Final = {
     "registrantName": "Example Pty Ltd",
     "registrantIdType": "ABN",
     "registrantId": "51824753556",
@@ -100,11 +100,11 @@ GOOD: Final[list[tuple[str, Sample]]] = [
     ("us", given(DE, appPurpose="P1", nexusCategory="C31", nexusCountry="DE")),
     ("ca", given(CA, cpr="CCT", language="fr")),
     ("ca", of_organization(CA, cpr="TDM", brandNumber="TMA123456")),
-    ("au", given(AU, **_ABN)),
+    ("au", given(AU, **ABN)),
     (
         "com.au",
         of_organization(
-            AU, **{**_ABN, "registrantIdType": "ACN", "registrantId": "123456789", "policyReason": "2"}
+            AU, **{**ABN, "registrantIdType": "ACN", "registrantId": "123456789", "policyReason": "2"}
         ),
     ),
 ]

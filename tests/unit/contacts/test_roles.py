@@ -13,9 +13,7 @@ from hostcart.domain.contacts import (
     RegistrationContacts,
 )
 from hostcart.domain.contacts_fields import Findings, read_contact
-from hostcart.domain.contacts_registrar import registry_requirements
 from hostcart.domain.contacts_roles import ContactsDraft, resolve_contacts
-from hostcart.domain.domain_names import normalise
 
 from tests.unit.contacts.samples import DE, FR, US, given
 
@@ -148,26 +146,6 @@ def test_nothing_is_loaded_for_a_request_that_is_wrong_anyway() -> None:
     draft = ContactsDraft(contact={}, roles={"tech": {"source": "existing", "source_registration_id": 7}})
     with pytest.raises(IncompleteContactError):
         resolve_contacts(draft, COM, load)
-
-
-@pytest.mark.parametrize(
-    ("name", "properties", "requirements"),
-    [
-        ("bücher.com", {}, {"language": "DE"}),
-        ("bücher.com", {"idnLanguage": "HU"}, {"language": "HU"}),
-        ("example.com", {"idnLanguage": "HU"}, {}),
-        ("bücher.de", {}, {"language": "DE"}),
-        ("example.ca", {"cpr": "CCT"}, {"cpr": "CCT", "language": "en"}),
-    ],
-)
-def test_what_the_registrar_is_told_beside_the_contacts(
-    name: str, properties: dict[str, str], requirements: dict[str, str]
-) -> None:
-    domain = normalise(name)
-    contacts = resolve_contacts(
-        ContactsDraft(contact=given(DE, **properties)), tlds.get(domain.suffix), REGISTRATIONS.get
-    )
-    assert registry_requirements(contacts, tlds.get(domain.suffix), domain) == requirements
 
 
 def test_no_repr_shows_a_contact() -> None:

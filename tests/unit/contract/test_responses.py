@@ -10,12 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from tools.openapi import examples
 
-# Names and order as the specification lists them; `name` of a task and `failure` are additions.
+# Names and order as the specification lists them. A task's `name`, `cancellation`, `failure` are additions.
 FIELDS: dict[type[BaseModel], str] = {
     responses.OrderList: "orders",
     responses.OrderEntry: "id status created_at updated_at location account",
     responses.AccountReference: "id name",
-    responses.OrderView: "order tasks site domain subscription payment failure account user",
+    responses.OrderView: "order tasks site domain subscription payment cancellation failure account user",
     responses.OrderFields: "id status created_at updated_at location",
     responses.TaskEntry: "id name status",
     responses.SiteEntry: "id name domain variant location ssh_data",

@@ -24,6 +24,7 @@ tlds:
       standard:
         usd: {register: 899, transfer: 500, renew: 999}
         eur: {register: 799, renew: 899}
+usd_rates: {eur: 0.92}
 """
 
 

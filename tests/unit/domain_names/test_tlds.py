@@ -115,6 +115,13 @@ def test_conditions_compare_with_values_that_exist(tld: Tld) -> None:
                 assert set(test.values) <= closed[test.subject]
 
 
+@pytest.mark.parametrize("tld", ALL, ids=each_tld)
+def test_the_registrar_is_told_of_properties_that_exist(tld: Tld) -> None:
+    names = {f"extra_properties.{known.name}" for known in tld.properties}
+    told = {subject for requirement in tld.registrar.requirements for subject in requirement.subjects}
+    assert told <= names
+
+
 def test_country_sets_are_of_countries() -> None:
     assert {code for found in DOCUMENT["country_sets"].values() for code in found} <= countries()
     assert len(DOCUMENT["country_sets"]["eu"]) == 27
@@ -141,6 +148,8 @@ def _conditions(tld: Tld) -> Iterator[Condition]:
     for rule in tld.rules:
         yield rule.condition
         yield rule.demand
+    for requirement in tld.registrar.requirements:
+        yield requirement.condition
 
 
 def _tests(condition: Condition) -> Iterator[Present | OneOf | Matches | SameAs]:

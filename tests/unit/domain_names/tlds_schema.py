@@ -81,6 +81,20 @@ _RULE: Final[Schema] = {
 _RULE["properties"] |= {"if": _ref("condition"), "then": _ref("condition")}
 _RULE["required"] += ["if", "then"]
 
+_REQUIREMENT: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["key"],
+    "oneOf": [{"required": ["from"]}, {"required": ["value"]}],
+    "properties": {
+        "key": {"type": "string", "pattern": "^([a-z]+|X(-[A-Z]+)+)$"},
+        "from": {**_list(_SUBJECT), "minItems": 1},
+        "value": _TEXT,
+        "if": _ref("condition"),
+        "lower": {"const": True},
+    },
+}
+
 _ENTRY: Final[Schema] = _object(
     years=_object(min=_YEARS, max=_YEARS),
     transfer=_object(
@@ -111,6 +125,9 @@ _ENTRY: Final[Schema] = _object(
     notices=_list(_object(code={"type": "string", "pattern": "^[a-z_]+$"}, message=_TEXT)),
     properties=_list(_ref("property")),
     rules=_list(_ref("rule")),
+    registrar=_object(
+        documented=_FLAG, company_name_of=_list(_ROLE), requirements=_list(_ref("requirement"))
+    ),
     sources={**_list(_TEXT), "minItems": 1},
     confidence={"enum": ["A", "B", "C"]},
     uncertain=_list(_TEXT),
@@ -125,7 +142,7 @@ _LIKE: Final[Schema] = {
 
 SCHEMA: Final[Schema] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "$defs": {"condition": _CONDITION, "property": _PROPERTY, "rule": _RULE},
+    "$defs": {"condition": _CONDITION, "property": _PROPERTY, "rule": _RULE, "requirement": _REQUIREMENT},
     **_object(
         version={"type": "string", "format": "date"},
         sources={"type": "object", "additionalProperties": _TEXT},

@@ -10,6 +10,7 @@ from typing import Any
 import botocore.exceptions as sdk
 import pytest
 from hostcart.adapters.aws_errors import aws_errors
+from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
 from hostcart.adapters.kms_cipher import KmsCipher
@@ -18,6 +19,7 @@ from hostcart.domain.accounts import ApiKey, CredentialKind
 from hostcart.ports import ConflictError, MisconfiguredError, PortError, UnavailableError
 
 from tests.fakes.world import CATALOGUE, PDX, account, user
+from tests.unit.domain.carts import new_cart
 from tests.unit.store.stubs import StubClient, client_error
 
 LAYER = Path(__file__).parents[3] / "layers/hostcart/python"
@@ -108,6 +110,10 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "replace": ("database", lambda c: DynamoCatalogue(c, "t").replace(CATALOGUE)),
     "seal": ("encryption", lambda c: KmsCipher(c, "key").seal(b"x", account_id="1", cart_token="2")),
     "open": ("encryption", lambda c: KmsCipher(c, "key").open(b"Dx", account_id="1", cart_token="2")),
+    "mark_news": ("database", lambda c: DynamoCarts(c, "t").mark_news("1", "2")),
+    "clear_news": ("database", lambda c: DynamoCarts(c, "t").clear_news(new_cart())),
+    "store_task_token": ("database", lambda c: DynamoCarts(c, "t").store_task_token("1", "2", "3")),
+    "wake": ("workflow", lambda c: SfnWorkflow(c, "arn").wake("token")),
     "start": ("workflow", lambda c: SfnWorkflow(c, "arn").start(account_id="1", cart_token="2")),
 }
 

@@ -89,6 +89,46 @@ def test_a_fault_is_named(write: Write, old: str, new: str, sentence: str) -> No
     assert any(f"file.yaml, {sentence}" in told for told in caught.value.sentences), caught.value.sentences
 
 
+IN_EURO = GOOD.replace("13000}", "13000}\n      eur: {monthly: 1200}")
+
+
+@pytest.mark.parametrize(
+    ("rate", "stored"),
+    [("0.92", "0.92"), ("1", "1"), ('"0.920"', "0.92"), ("151.25", "151.25"), ("1e-2", "0.01")],
+)
+def test_a_rate_is_stored_as_it_is_written(write: Write, rate: str, stored: str) -> None:
+    catalogue = catalogue_file.load(write(f"{IN_EURO}usd_rates: {{eur: {rate}}}\n"))
+    assert catalogue.usd_rates == {"eur": stored}
+
+
+@pytest.mark.parametrize(
+    ("rates", "sentence"),
+    [
+        ("", "line 7, plans.basic.prices.eur.monthly: has no rate: add eur to usd_rates"),
+        ("usd_rates: {gbp: 0.8}\n", "line 7, plans.basic.prices.eur.monthly: has no rate"),
+        ("usd_rates: {eur: 0.9, usd: 1}\n", "usd_rates.usd: is not needed"),
+        ("usd_rates: {eur: 0}\n", "usd_rates.eur: a rate is a number above 0"),
+        ("usd_rates: {eur: -1}\n", "usd_rates.eur: a rate is a number above 0"),
+        ("usd_rates: {eur: much}\n", "usd_rates.eur: a rate is a number above 0"),
+        ("usd_rates: {eur: .inf}\n", "usd_rates.eur: a rate is a number above 0"),
+        ("usd_rates: {eur: .nan}\n", "usd_rates.eur: a rate is a number above 0"),
+        ("usd_rates: {eur: yes}\n", "usd_rates.eur: a rate is a number above 0"),
+        ("usd_rates: {xxx: 1}\n", "usd_rates.xxx: is not a known currency"),
+    ],
+)
+def test_every_other_currency_has_a_rate(write: Write, rates: str, sentence: str) -> None:
+    with pytest.raises(FileFaultError) as caught:
+        catalogue_file.load(write(IN_EURO + rates))
+    assert any(sentence in told for told in caught.value.sentences), caught.value.sentences
+
+
+def test_a_changed_rate_is_named(write: Write) -> None:
+    before, after = (
+        catalogue_file.load(write(f"{IN_EURO}usd_rates: {{eur: {rate}}}\n")) for rate in (0.92, 0.9)
+    )
+    assert changes(before, after) == [Change("usd_rates.eur", "0.92", "0.9")]
+
+
 def test_two_plans_do_not_share_a_title_or_a_product(write: Write) -> None:
     twin = "  pro:\n    title: Basic\n    stripe_product: prod_basic\n    prices: {usd: {monthly: 900}}\n"
     with pytest.raises(FileFaultError) as caught:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostcart.contract import responses
+from hostcart.contract import registrar_orders, responses
 from hostcart.contract.domain_requests import DomainOrderRequest
 from hostcart.contract.errors import CATALOGUE
 from hostcart.contract.requests import SiteOrderRequest
@@ -26,7 +26,11 @@ MODELS: dict[str, type[BaseModel]] = {
     "OrderView": responses.OrderView,
     "About": responses.About,
     "OrderNotification": responses.OrderNotification,
+    "RegistrarOrderList": registrar_orders.RegistrarOrderList,
+    "RegistrarOrderDetails": registrar_orders.RegistrarOrderDetails,
+    "RegistrarError": registrar_orders.RegistrarError,
 }
+REGISTRAR = [route for route in ROUTES if route.access == "registrar"]
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +63,13 @@ def test_every_route_of_the_template_is_described(made: dict[str, Any]) -> None:
         "GET /api/orders",
         "GET /api/orders/{id}",
         "PATCH /api/orders/{id}",
+        "DELETE /api/orders/{id}",
         "GET /api/carts/{token}",
         "GET /api/about",
         "POST /api/orders/domain",
         "GET /api/about/tlds/{tld}",
+        "GET /v4/orders",
+        "GET /v4/orders/{orderId}",
     }
 
 
@@ -74,6 +81,16 @@ def test_refusals_carry_the_codes_of_their_status(made: dict[str, Any]) -> None:
             content = answer["content"]["application/problem+json"]
             assert code in content["schema"]["allOf"][1]["properties"]["code"]["enum"]
             responses.Problem.model_validate_json(json.dumps(content["examples"][code]["value"]))
+
+
+def test_the_registrar_api_has_refusals_of_its_own(made: dict[str, Any]) -> None:
+    assert [set(route.messages) for route in REGISTRAR] == [{400, 403, 500, 503}, {400, 403, 404, 500, 503}]
+    for route in REGISTRAR:
+        answers = made["paths"][route.path][route.method]["responses"]
+        for status, message in route.messages.items():
+            content = answers[str(status)]["content"]["application/json"]
+            assert content["examples"][message]["value"]["message"] == message
+        assert list(answers["429"]["content"]) == ["application/problem+json"]  # the gateway's own
 
 
 def test_every_code_is_met_somewhere() -> None:
@@ -114,15 +131,18 @@ def test_every_example_is_valid(made: dict[str, Any]) -> None:
                 examples.ACCEPTED,
                 examples.TLD_REQUIREMENTS,
                 examples.ACCEPTED,
+                examples.CANCELLING,
                 examples.CART,
                 examples.ORDER_LIST,
                 examples.ORDER,
                 examples.ABOUT,
                 examples.NOTIFICATION,
                 examples.NOTIFICATION,  # once for each kind of order
+                examples.REGISTRAR_ORDER_LIST,
+                examples.REGISTRAR_ORDER,
             ),
         )
-    )
+    ) + sum(len(route.messages) for route in REGISTRAR)
 
 
 def test_polls_carry_etag_and_304(made: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from hostcart.ports import (
     RefusedError,
     UnavailableError,
 )
-from hostcart.use_cases.errors import CartNotFoundError, PaymentFailedError
+from hostcart.use_cases.errors import CartNotFoundError, NewsArrivedError, PaymentFailedError
 
 from tests.fakes.payments import Charge, Method
 from tests.fakes.platform import START
@@ -412,18 +412,65 @@ def test_a_payment_that_came_before_the_look_beats_the_deadline(ordered: World) 
     ("passed", "seconds"),
     [
         (timedelta(0), 30),
-        (timedelta(minutes=9), 30),
-        (timedelta(minutes=20), 60),
-        (timedelta(hours=10), 1800),
-        (timedelta(days=3), 3600),
+        (timedelta(seconds=20), 30),
+        (timedelta(minutes=20), 1200),
+        (timedelta(hours=10), 36000),
+        (timedelta(days=3), 86400),
     ],
 )
-def test_one_looks_often_at_first_and_hourly_at_last(ordered: World, passed: timedelta, seconds: int) -> None:
+def test_one_looks_after_as_long_again_as_has_passed(ordered: World, passed: timedelta, seconds: int) -> None:
     ordered.payments.method = Method.SETTLES_LATER
     ordered.charge()
     ordered.clock.moment = START + passed
     assert ordered.charge().wait_seconds == seconds
     assert timedelta(seconds=30) == POLL
+
+
+def test_a_customer_who_has_to_act_is_looked_at_when_the_time_is_up(ordered: World) -> None:
+    ordered.payments.method = Method.NEEDS_CUSTOMER
+    ordered.charge()
+    ordered.clock.moment = START + timedelta(hours=20)
+    assert ordered.charge().wait_seconds == 3 * 3600
+    ordered.clock.moment = START + PAYMENT_DEADLINE - timedelta(milliseconds=1)
+    assert ordered.charge().wait_seconds == 1
+
+
+def test_five_days_of_a_debit_cost_few_looks(ordered: World) -> None:
+    """Of sixty transitions an execution's other steps take nine; a look and its wait take three."""
+    ordered.payments.method = Method.SETTLES_LATER
+    settled, looks = START + timedelta(days=5), 0
+    while (charge := ordered.charge()).status is not PaymentStatus.SUCCEEDED:
+        ordered.clock.advance(seconds=charge.wait_seconds)
+        looks += 1
+        if ordered.clock.moment >= settled:
+            ordered.payments.receive()
+    assert 3 * looks + 9 <= 60
+    assert ordered.clock.moment < settled + timedelta(days=1)
+
+
+def test_news_is_heeded_before_the_look(ordered: World) -> None:
+    ordered.payments.method = Method.NEEDS_CUSTOMER
+    ordered.charge()
+    ordered.wake()
+    assert ordered.cart.news
+    ordered.payments.fail("get_invoice", UnavailableError("rate_limit"))
+    with pytest.raises(UnavailableError):
+        ordered.charge()
+    assert not ordered.cart.news
+    ordered.wake()  # while the look is under way: it is not taken for seen
+    with pytest.raises(NewsArrivedError):
+        ordered.wait("task-token")
+
+
+def test_the_name_is_held_until_after_the_next_look(world: World) -> None:
+    world.order_domain()
+    world.payments.method = Method.SETTLES_LATER
+    world.charge()
+    world.clock.advance(days=3)
+    charge = world.charge()
+    (_, until) = world.carts.claims["example.com"]
+    assert until is not None
+    assert until > world.clock.now() + timedelta(seconds=charge.wait_seconds) + timedelta(hours=1)
 
 
 def test_a_look_that_shows_nothing_new_writes_nothing(ordered: World) -> None:

@@ -302,3 +302,14 @@ def test_a_transfer_under_way_is_not_ordered_again(world: World) -> None:
     found = world.registrar.transfer(NAME)
     assert found is not None
     assert found.status is TransferStatus.PENDING
+
+
+def test_an_order_in_another_currency_keeps_the_day_s_rate(world: World) -> None:
+    assert world.order_domain().usd_rate is None
+    world.directory.accounts[ACCOUNT] = account(currency="eur")
+    in_euro = world.catalogue.current.tlds["it"]
+    prices = {"standard": {"eur": in_euro.prices["standard"]["usd"]}}
+    tlds = {**world.catalogue.current.tlds, "dev": replace(in_euro, name="dev", prices=prices)}
+    world.catalogue.current = replace(world.catalogue.current, tlds=tlds)
+    cart = world.order_domain(domain_request(name="example.dev"), key="key-2")
+    assert (cart.currency, cart.usd_rate) == ("eur", "0.92")

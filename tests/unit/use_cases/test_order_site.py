@@ -58,6 +58,7 @@ def test_an_accepted_order_is_a_cart_with_a_draft_and_an_execution(world: World)
     assert cart.account == world.directory.accounts[ACCOUNT].snapshot
     assert cart.user == world.directory.users["20000001"].snapshot
     assert [(line.id, line.amount) for line in cart.lines] == [("site", 1300)]
+    assert cart.usd_rate is None
     assert cart.lines[0].description == "WordPress site My blog: basic, monthly"
     assert (cart.currency, cart.slot, world.carts.taken[PDX]) == ("usd", PDX, 1)
     assert cart.payment.status is PaymentStatus.PROCESSING
@@ -68,6 +69,14 @@ def test_an_accepted_order_is_a_cart_with_a_draft_and_an_execution(world: World)
     assert world.payments.charges == []
     assert world.workflow.executions == {(ACCOUNT, cart.token)}
     assert world.metrics.counted == [("OrdersPlaced", {"kind": "site"})]
+
+
+def test_an_order_in_another_currency_keeps_the_day_s_rate(world: World) -> None:
+    refuse_account(world, currency="eur")
+    cart = world.order(site_order())
+    assert (cart.currency, cart.usd_rate) == ("eur", "0.92")
+    world.catalogue.current = replace(CATALOGUE, usd_rates={"eur": "0.95"})
+    assert world.cart.usd_rate == "0.92"
 
 
 def test_the_callback_is_kept_sealed(world: World) -> None:

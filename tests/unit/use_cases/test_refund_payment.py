@@ -1,14 +1,15 @@
 """RefundPayment: stop the order, give the money back, remove what was made."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hostcart.contract.statuses import OrderStatus, PaymentStatus
 from hostcart.domain.payment import AttemptState, InvoiceStatus
-from hostcart.ports import MisconfiguredError, OutcomeUnknownError, RefusedError
+from hostcart.ports import MisconfiguredError, OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.use_cases import errors
-from hostcart.use_cases.errors import CartNotFoundError
+from hostcart.use_cases.errors import CartNotFoundError, RefundFailedError
 
 from tests.fakes.payments import Method
 from tests.fakes.world import ACCOUNT, PDX, World
@@ -128,6 +129,7 @@ def test_credit_goes_back_to_the_balance(ordered: World) -> None:
     assert ordered.payments.credit == 500
     payment = ordered.cart.payment
     assert (payment.amount_charged, payment.credit_applied, payment.amount_refunded) == (800, 500, 800)
+    assert payment.credit_refunded == 500
 
 
 def test_a_site_and_a_subscription_are_taken_back(delivered: World) -> None:
@@ -267,3 +269,71 @@ def test_an_unknown_cart(world: World) -> None:
     world.token = "0" * 32
     with pytest.raises(CartNotFoundError):
         world.refund()
+
+
+# --- a refund that comes back ---------------------------------------------------------------------
+
+
+def test_a_refund_that_the_bank_sends_back_is_owed_and_told(paid: World) -> None:
+    paid.payments.refunds_settle = False
+    paid.refund(cause("site_failed"))
+    paid.payments.refunds_settle, paid.payments.refunds_return = True, True
+    with pytest.raises(RefundFailedError):
+        paid.refund(cause("site_failed"))
+    payment = paid.cart.payment
+    assert (payment.status, payment.amount_refunded) == (PaymentStatus.REFUND_PENDING, 0)
+    assert ("RefundsFailed", {}) in paid.metrics.counted
+    assert not paid.cart.opened.status.terminal
+    paid.payments.refunds_return = False  # the operator paid by another way
+    assert paid.refund().settled
+    nothing_is_owed(paid)
+
+
+def test_a_refund_that_comes_back_after_the_end_is_owed_again(paid: World) -> None:
+    paid.refund(cause("site_failed"))
+    paid.close()
+    assert paid.recheck() is PaymentStatus.REFUNDED
+    assert "RefundsFailed" not in {name for name, _ in paid.metrics.counted}
+    paid.payments.refunds_return = True
+    for _ in range(2):
+        assert paid.recheck() is PaymentStatus.REFUND_PENDING
+    assert [name for name, _ in paid.metrics.counted].count("RefundsFailed") == 2
+    order = paid.cart.opened
+    assert order.status is OrderStatus.FAILED
+    paid.payments.refunds_return = False
+    assert paid.recheck() is PaymentStatus.REFUNDED
+    assert paid.cart.payment.amount_refunded == 1300
+
+
+def test_nothing_is_looked_at_again_where_nothing_was_given_back(delivered: World) -> None:
+    delivered.activate()
+    assert delivered.recheck() is PaymentStatus.SUCCEEDED
+    delivered.close()
+    version = delivered.cart.version
+    assert delivered.recheck() is PaymentStatus.SUCCEEDED
+    assert (delivered.cart.version, delivered.payments.refunds) == (version, {})
+
+
+def test_an_order_that_is_still_compensated_is_its_executions_alone(paid: World) -> None:
+    paid.payments.refunds_settle = False
+    paid.refund()
+    version = paid.cart.version
+    paid.payments.refunds_settle = True
+    assert paid.recheck() is PaymentStatus.REFUND_PENDING
+    assert paid.cart.version == version
+
+
+def test_every_subscription_of_the_order_is_cancelled(delivered: World) -> None:
+    delivered.activate()
+    first = delivered.payments.subscriptions[0]
+    delivered.payments.subscriptions.append(replace(first, id="sub_second"))
+    delivered.refund()
+    nothing_is_owed(delivered)
+
+
+def test_a_subscription_that_stays_is_no_success(delivered: World) -> None:
+    delivered.activate()
+    delivered.payments.cancel_subscription = lambda _: None  # type: ignore[method-assign, assignment]
+    with pytest.raises(UnavailableError, match="subscription_not_cancelled"):
+        delivered.refund()
+    assert not delivered.cart.opened.status.terminal

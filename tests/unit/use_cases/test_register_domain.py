@@ -213,7 +213,7 @@ def test_a_registration_that_stays_undecided_is_refunded_when_its_name_is_free(b
     assert failure(bought) == "domain_registration_expired"
     waited = bought.clock.now() - began
     assert TIMING.registration_deadline <= waited <= TIMING.registration_deadline + timedelta(hours=6)
-    assert bought.registrar.calls.count("check") == 2  # the quote's, and one at the end
+    assert bought.registrar.calls.count("check") == 3  # the quote's, the charge's, and one at the end
     assert bought.refund('{"errorMessage": "domain_registration_expired"}').settled
     assert bought.close().status is OrderStatus.FAILED
     assert _overdue(bought) == ["registration_expired"]
@@ -247,7 +247,7 @@ def test_the_compensation_waits_for_a_name_that_is_held_too(bought: World) -> No
 def test_before_the_deadline_nobody_is_asked_who_has_the_name(bought: World) -> None:
     bought.registrar.takes = timedelta(hours=30)
     follow(bought)
-    assert bought.registrar.calls.count("check") == 1
+    assert bought.registrar.calls.count("check") == 2  # the quote's and the charge's
     assert _overdue(bought) == []
 
 
@@ -297,6 +297,7 @@ def test_a_name_that_is_or_may_become_ours_is_not_refunded(
     bought.register()
     assert bought.refund().status == DELIVERED
     assert bought.payments.refunds == {}
+    assert _overdue(bought) == ["delivery_failed"]
     follow(bought)
     assert bought.refund().status == DELIVERED
 
@@ -320,16 +321,16 @@ def test_a_transfer_is_looked_at_over_days_and_set_up(moving: World) -> None:
     assert len(moving.registrar.purchases) == 1
     assert moving.registrar.nameservers[NAME] == domain.nameservers
     assert moving.registrar.contacts[NAME].owner.email == "ada@client.example"
-    assert moving.registrar.calls.count("transfer") < 200  # transitions cost money
 
 
-def test_waits_grow_up_to_six_hours(moving: World) -> None:
+def test_waits_grow_up_to_twelve_hours(moving: World) -> None:
     waits = []
     while not (step := moving.register()).ready:
         waits.append(step.wait_seconds)
         moving.clock.advance(seconds=step.wait_seconds)
     assert waits == sorted(waits)
-    assert (waits[0], max(waits) <= 6 * 3600) == (30, True)
+    assert (waits[0], max(waits)) == (30, 12 * 3600)
+    assert 3 * len(waits) + 9 <= 60  # transitions: a look and its wait take three, all other steps nine
 
 
 def test_a_transfer_whose_answer_was_lost(moving: World) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Transfer,
         TransferRequest,
     )
+    from hostcart.domain.sales import Sale
     from hostcart.domain.site import ProvisionedSite, SiteSpec
 
 
@@ -276,12 +277,27 @@ class CartStore(Protocol):
         ConflictError.
         """
 
+    def mark_news(self, account_id: str, token: str) -> str | None:
+        """Something about the cart was reported; the task token under which its execution waits, if it does.
+
+        The token may be of a wait that has ended. An unknown cart has no token.
+        """
+
+    def clear_news(self, cart: Cart) -> Cart:
+        """Forgets the mark. Call it before looking, never after."""
+
+    def store_task_token(self, account_id: str, token: str, task_token: str) -> bool:
+        """The execution waits under this token; False, and nothing stored, when there is news."""
+
     def cart_view(self, account_id: str, token: str) -> StoredView | None: ...
 
     def order_view(self, account_id: str, token: str) -> StoredView | None:
         """None while the order is not open."""
 
     def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage: ...
+
+    def sales(self, account_id: str, *, first: int, last: int) -> Sequence[Sale]:
+        """What the account's orders of these numbers sold, in the order of their numbers."""
 
 
 class Directory(Protocol):
@@ -320,6 +336,9 @@ class VerifiedToken:
 class Workflow(Protocol):
     def start(self, *, account_id: str, cart_token: str) -> None:
         """Starts the fulfilment, once per cart token. Raises UnavailableError."""
+
+    def wake(self, task_token: str) -> None:
+        """Ends the wait under this token; one that has ended is fine. Raises UnavailableError."""
 
 
 class Metrics(Protocol):

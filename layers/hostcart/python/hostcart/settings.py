@@ -87,6 +87,11 @@ def parking_address() -> str:
     return os.environ["PARKING_ADDRESS"]
 
 
+def registrar_orders_with_sites() -> bool:
+    """Whether orders of sites appear in the registrar API."""
+    return os.environ.get("REGISTRAR_ORDERS_SITES", "show") == "show"
+
+
 def features() -> FeatureSettings:
     return FeatureSettings(
         application=os.environ["FEATURES_APPLICATION"],

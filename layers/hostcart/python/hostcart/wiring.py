@@ -15,20 +15,25 @@ if TYPE_CHECKING:
     from hostcart.adapters.dynamodb_directory import DynamoDirectory
     from hostcart.adapters.kms_cipher import KmsCipher
     from hostcart.adapters.secrets import Secrets
+    from hostcart.adapters.sfn_workflow import SfnWorkflow
     from hostcart.entry.observability import EmfMetrics
     from hostcart.ports import Callbacks, DnsZones, Features, Payments, Registrar, Sites, Tokens
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
-    from hostcart.use_cases.charge_payment import ChargePaymentPorts
+    from hostcart.use_cases.cancel_order import CancelOrderPorts
+    from hostcart.use_cases.charge_payment import ChargePaymentPorts, PaymentTiming
     from hostcart.use_cases.close_order import CloseOrderPorts
     from hostcart.use_cases.domain_attempt import DomainTiming
     from hostcart.use_cases.order_domain import OrderDomainPorts
     from hostcart.use_cases.order_site import OrderSitePorts
     from hostcart.use_cases.placing import PlacingPorts
     from hostcart.use_cases.provision_site import ProvisionSitePorts
+    from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
     from hostcart.use_cases.register_domain import RegisterDomainPorts
     from hostcart.use_cases.send_callback import SendCallbackPorts
+    from hostcart.use_cases.waiting import WaitPorts
+    from hostcart.use_cases.wake import WakePorts
 
 
 class SystemClock:
@@ -119,6 +124,14 @@ def features() -> "Features":
 
 
 @cache
+def workflow() -> "SfnWorkflow":
+    from hostcart.adapters import aws
+    from hostcart.adapters.sfn_workflow import SfnWorkflow
+
+    return SfnWorkflow(aws.stepfunctions(), settings.state_machine_arn())
+
+
+@cache
 def callbacks() -> "Callbacks":
     from hostcart.adapters.http_callbacks import HttpCallbacks
 
@@ -167,8 +180,6 @@ class LazyTokens:
 
 
 def for_placing() -> "PlacingPorts":
-    from hostcart.adapters import aws
-    from hostcart.adapters.sfn_workflow import SfnWorkflow
     from hostcart.use_cases.placing import PlacingPorts
 
     return PlacingPorts(
@@ -176,7 +187,7 @@ def for_placing() -> "PlacingPorts":
         carts=carts(),
         payments=payments(),
         cipher=cipher(),
-        workflow=SfnWorkflow(aws.stepfunctions(), settings.state_machine_arn()),
+        workflow=workflow(),
         clock=SystemClock(),
         metrics=metrics(),
     )
@@ -196,10 +207,48 @@ def for_order_domain() -> "OrderDomainPorts":
     )
 
 
+def for_registrar_orders() -> "RegistrarOrdersPorts":
+    from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
+
+    with_sites = settings.registrar_orders_with_sites()
+    return RegistrarOrdersPorts(carts=carts(), directory=directory(), with_sites=with_sites)
+
+
+def for_cancel_order() -> "CancelOrderPorts":
+    from hostcart.use_cases.cancel_order import CancelOrderPorts
+
+    return CancelOrderPorts(carts=carts(), workflow=workflow(), clock=SystemClock())
+
+
 def for_charge_payment() -> "ChargePaymentPorts":
     from hostcart.use_cases.charge_payment import ChargePaymentPorts
 
-    return ChargePaymentPorts(carts=carts(), payments=payments(), clock=SystemClock(), metrics=metrics())
+    return ChargePaymentPorts(
+        carts=carts(), payments=payments(), registrar=registrar, clock=SystemClock(), metrics=metrics()
+    )
+
+
+def payment_timing() -> "PaymentTiming":
+    from hostcart.use_cases.charge_payment import PaymentTiming
+
+    return PaymentTiming(
+        poll=timedelta(seconds=settings.seconds("PAYMENT_POLL_SECONDS")),
+        longest=timedelta(seconds=settings.seconds("PAYMENT_POLL_MAX_SECONDS")),
+        deadline=timedelta(seconds=settings.seconds("PAYMENT_DEADLINE_SECONDS")),
+    )
+
+
+def for_wait() -> "WaitPorts":
+    from hostcart.use_cases.waiting import WaitPorts
+
+    return WaitPorts(carts=carts())
+
+
+def for_wake() -> "WakePorts":
+    """Needs STATE_MACHINE_ARN and leave to send task tokens."""
+    from hostcart.use_cases.wake import WakePorts
+
+    return WakePorts(carts=carts(), workflow=workflow())
 
 
 def for_provision_site() -> "ProvisionSitePorts":
@@ -215,6 +264,7 @@ def domain_timing() -> "DomainTiming":
 
     return DomainTiming(
         poll=timedelta(seconds=settings.seconds("DOMAIN_POLL_SECONDS")),
+        longest=timedelta(seconds=settings.seconds("DOMAIN_POLL_MAX_SECONDS")),
         settle=timedelta(seconds=settings.seconds("DOMAIN_SETTLE_SECONDS")),
         late=timedelta(seconds=settings.seconds("DOMAIN_LATE_SECONDS")),
         registration_deadline=timedelta(seconds=settings.seconds("REGISTRATION_DEADLINE_SECONDS")),

@@ -30,6 +30,11 @@ def route53() -> "Route53Client":
 
 
 @cache
+def appconfigdata() -> Any:
+    return _client("appconfigdata")
+
+
+@cache
 def stepfunctions() -> "SFNClient":
     client: SFNClient = _client("stepfunctions")
     return client

@@ -10,7 +10,7 @@ from typing import Any, Final
 from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
-SERVICES: Final = ("dynamodb", "kms", "route53", "secretsmanager", "stepfunctions")
+SERVICES: Final = ("appconfigdata", "dynamodb", "kms", "route53", "secretsmanager", "stepfunctions")
 
 
 class OurServices(Loader):

@@ -8,7 +8,9 @@ from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
+from hostcart.adapters.dynamodb_sales import SALE, DynamoSales
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
+from hostcart.adapters.dynamodb_waits import DynamoWaits
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from hostcart.domain.cart import Cart
     from hostcart.domain.catalogue import Slot
+    from hostcart.domain.sales import Sale
 
 type Item = "dict[str, AttributeValueTypeDef]"
 
@@ -36,6 +39,8 @@ class DynamoCarts:
         self._client = client
         self._table = table
         self._claims = DynamoClaims(client, table)
+        self._sales = DynamoSales(client, table, self.load)
+        self._waits = DynamoWaits(client, table)
 
     # --- writes -----------------------------------------------------------------------------------
 
@@ -128,16 +133,27 @@ class DynamoCarts:
     def renew_claim(self, cart: "Cart", until: "datetime") -> None:
         self._claims.renew(cart, until)
 
+    def mark_news(self, account_id: str, token: str) -> str | None:
+        return self._waits.mark_news(account_id, token)
+
+    def clear_news(self, cart: "Cart") -> "Cart":
+        self._waits.clear_news(cart.account.id, cart.token)
+        return replace(cart, news=False)
+
+    def store_task_token(self, account_id: str, token: str, task_token: str) -> bool:
+        return self._waits.store_task_token(account_id, token, task_token)
+
     # --- reads ------------------------------------------------------------------------------------
 
     def load(self, account_id: str, token: str) -> "Cart | None":
         from hostcart.adapters.records import decode
         from hostcart.domain.cart import Cart
 
-        item = self._get(account_id, token, "facts, version", consistent=True)
+        item = self._get(account_id, token, "facts, version, news", consistent=True)
         if item is None:
             return None
-        return replace(decode(Cart, item["facts"]["S"]), version=int(item["version"]["N"]))
+        cart = decode(Cart, item["facts"]["S"])
+        return replace(cart, version=int(item["version"]["N"]), news="news" in item)
 
     def load_sealed(self, account_id: str, token: str) -> Sealed:
         names = "sealed_callback, sealed_password, sealed_item"
@@ -206,9 +222,13 @@ class DynamoCarts:
                 },
                 ScanIndexForward=False,
             )
-        return OrderPage(
-            orders=tuple(json.loads(item["entry"]["S"]) for item in answer["Items"]), total=total
-        )
+        entries = [json.loads(item["entry"]["S"]) for item in answer["Items"]]
+        for entry in entries:
+            entry.pop(SALE, None)
+        return OrderPage(orders=tuple(entries), total=total)
+
+    def sales(self, account_id: str, *, first: int, last: int) -> "list[Sale]":
+        return self._sales.between(account_id, first, last)
 
     # --- building blocks --------------------------------------------------------------------------
 
@@ -318,17 +338,18 @@ def _attributes(cart: "Cart") -> Item:
     """The facts and every view of them."""
     from hostcart.adapters.records import encode
     from hostcart.domain import views
+    from hostcart.domain.sales import stored_sale
 
     attributes: Item = {
         "version": {"N": str(cart.version)},
-        "facts": {"S": encode(cart)},
+        "facts": {"S": encode(replace(cart, news=False))},
         "cart_view": {"S": _json(views.cart_view(cart))},
         "terminal": {"BOOL": cart.order is not None and cart.order.status.terminal},
     }
     if cart.order is not None:
         attributes["number"] = {"N": str(cart.order.number)}
         attributes["order_view"] = {"S": _json(views.order_view(cart))}
-        attributes["entry"] = {"S": _json(views.list_entry(cart))}
+        attributes["entry"] = {"S": _json(views.list_entry(cart) | {SALE: stored_sale(cart)})}
     return attributes
 
 

@@ -2,12 +2,16 @@
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hostcart.adapters.aws_errors import aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
+
+
+# Of a wait that has ended: by its time-out, by an earlier wake, or with its execution.
+_GONE: Final = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
 
 
 class SfnWorkflow:
@@ -23,3 +27,11 @@ class SfnWorkflow:
                 name=cart_token,
                 input=json.dumps({"account_id": account_id, "cart_token": cart_token}),
             )
+
+    def wake(self, task_token: str) -> None:
+        with aws_errors("workflow"):
+            try:
+                self._client.send_task_success(taskToken=task_token, output="{}")
+            except self._client.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] not in _GONE:
+                    raise

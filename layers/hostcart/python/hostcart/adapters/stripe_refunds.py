@@ -19,11 +19,18 @@ from hostcart.ports import RefusedError
 
 _FAILED: Final = frozenset({"failed", "canceled"})
 _SUCCEEDED: Final = "succeeded"
+PAID_BY_ANOTHER_WAY: Final = "paid_by_another_way"
 
 
 class _StripeRefund(BaseModel):
     id: str
     status: str | None = None
+    metadata: dict[str, str] | None = None
+
+    @property
+    def by_another_way(self) -> bool:
+        """An operator paid the customer after the refund had failed."""
+        return (self.metadata or {}).get(PAID_BY_ANOTHER_WAY) == "true"
 
 
 class _NoteRefund(BaseModel):
@@ -47,8 +54,9 @@ class _BalanceEntry(BaseModel):
 def give_back(api: StripeApi, invoice_id: str, cart_token: str) -> Refund:
     """Refunds the paid invoice in full.
 
-    `settled` is False while a refund is pending: call again. Raises RefusedError("invoice_not_paid"),
-    RefusedError("refund_failed") when the method's bank sent the money back (an operator must act).
+    `settled` is False while a refund is pending: call again. `failed`: the method's bank sent the money back;
+    an operator pays by another way and says so on the refund (see the runbook), which then counts as settled.
+    Raises RefusedError("invoice_not_paid").
     """
     with api.calls() as v1:
         invoice = InvoiceAnswer.model_validate(answer(v1.invoices.retrieve(invoice_id)))
@@ -61,9 +69,10 @@ def give_back(api: StripeApi, invoice_id: str, cart_token: str) -> Refund:
     refunds = note.refunds if note is not None else ()
     return Refund(
         id=note.id if note is not None else entry.id if entry is not None else invoice_id,
-        refunded=sum(refund.amount_refunded for refund in refunds),
+        refunded=sum(refund.amount_refunded for refund in refunds if not _is_failed(refund)),
         credited_back=-entry.amount if entry is not None else 0,
         settled=all(_is_settled(refund) for refund in refunds),
+        failed=any(_is_failed(refund) for refund in refunds),
     )
 
 
@@ -141,7 +150,10 @@ def _is_ours(entry: dict[str, Any], cart_token: str) -> bool:
 
 
 def _is_settled(refund: _NoteRefund) -> bool:
-    status = refund.refund.status if isinstance(refund.refund, _StripeRefund) else None
-    if status in _FAILED:
-        raise RefusedError("refund_failed")
-    return status == _SUCCEEDED
+    made = refund.refund
+    return isinstance(made, _StripeRefund) and (made.status == _SUCCEEDED or made.by_another_way)
+
+
+def _is_failed(refund: _NoteRefund) -> bool:
+    made = refund.refund
+    return isinstance(made, _StripeRefund) and made.status in _FAILED and not made.by_another_way

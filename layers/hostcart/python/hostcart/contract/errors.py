@@ -40,6 +40,7 @@ CATALOGUE: Final[Mapping[str, tuple[int, str]]] = {
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "Method not allowed"),
     "price_changed": (409, "The price has changed"),
+    "order_not_cancellable": (409, "Order cannot be cancelled"),
     "payload_too_large": (413, "Payload too large"),
     "unsupported_media_type": (415, "Unsupported media type"),
     "idempotency_key_reused": (422, "Idempotency-Key reused with another request"),

@@ -239,6 +239,16 @@ class FailureEntry(_Response):
     detail: str
 
 
+class CancellationEntry(_Response):
+    """The cancellation that was asked for."""
+
+    status: Literal["accepted", "refused"] = Field(
+        description="accepted: the order ends cancelled; refused: the registrar no longer stopped the"
+        " transfer, and the order goes on."
+    )
+    requested_at: Timestamp
+
+
 class OrderView(_Response):
     """An order. Poll until order.status is completed, failed or cancelled."""
 
@@ -248,6 +258,7 @@ class OrderView(_Response):
     domain: Maybe[DomainEntry] = _left_out("There when a domain was ordered.")
     subscription: Maybe[SubscriptionEntry] = _left_out("There once the order has a subscription.")
     payment: PaymentEntry
+    cancellation: Maybe[CancellationEntry] = _left_out("There once a cancellation was accepted.")
     failure: Maybe[FailureEntry] = _left_out("There when the order failed.")
     account: AccountEntry
     user: UserEntry | None = Field(description="null when the order was placed with an account key.")

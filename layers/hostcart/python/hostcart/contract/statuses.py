@@ -56,3 +56,39 @@ class MethodType(StrEnum):
 class Term(StrEnum):
     MONTHLY = "monthly"
     ANNUAL = "annual"
+
+
+# --- the registrar API (/v4): its own order statuses are success and failed, others are its successor's -----
+
+
+class SaleStatus(StrEnum):
+    """Of an order. INITIALIZED: not paid yet; REVIEW: the customer must act; STARTED: paid, in delivery."""
+
+    INITIALIZED = "initialized"
+    REVIEW = "review"
+    STARTED = "started"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class SaleItemStatus(StrEnum):
+    """Of an item. REFUNDED: all that the order took was given back."""
+
+    INITIALIZED = "initialized"
+    SUCCESS = "success"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+
+
+class SaleKind(StrEnum):
+    """What an item sells; SITE is ours alone."""
+
+    REGISTRATION = "registration"
+    TRANSFER = "transfer"
+    RENEWAL = "renewal"
+    SITE = "site"
+
+
+class Interval(StrEnum):
+    MONTH = "month"
+    YEAR = "year"

@@ -4,7 +4,7 @@ Every function is pure: it returns the changed cart or raises TransitionRefusedE
 stored item carries; the store writes a cart only over that version.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,15 @@ from hostcart.domain.catalogue import Slot
 from hostcart.domain.money import Line
 from hostcart.domain.payment import Payment
 from hostcart.domain.tokens import order_id_of
-from hostcart.domain.transitions import CART, ORDER, PAYMENT, TASK, TransitionRefusedError, advance
+from hostcart.domain.transitions import (
+    CART,
+    ORDER,
+    PAYMENT,
+    TASK,
+    CancelRequestedError,
+    TransitionRefusedError,
+    advance,
+)
 
 
 class TaskName(StrEnum):
@@ -153,6 +161,18 @@ class Failure:
     detail: str
 
 
+CANCELLED: Final = Failure(code="order_cancelled", detail="The order was cancelled.")
+"""Stops a cancelled order as a failure stops others; its view shows the cancellation instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """The customer's accepted request; `refused`: the registrar no longer stopped the transfer."""
+
+    requested_at: datetime
+    refused: bool = False
+
+
 class CallbackStatus(StrEnum):
     NONE = "none"
     PENDING = "pending"
@@ -175,11 +195,23 @@ class Order:
     subscription: Subscription | None = None
     failure: Failure | None = None
     delivery_started_at: datetime | None = None
+    cancellation: Cancellation | None = None
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether an accepted cancellation stands: such an order ends cancelled."""
+        return self.cancellation is not None and not self.cancellation.refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """A cart with its snapshot of prices and, once opened, its order. `slot` is the capacity it holds."""
+    """A cart with its snapshot of prices and, once opened, its order. `slot` is the capacity it holds.
+
+    `usd_rate` is what a US dollar was worth in `currency` when it was ordered, as decimal text; None for
+    orders in US dollars.
+    `news` says that something was reported which no look has taken note of; it is stored beside the facts,
+    like the version.
+    """
 
     token: str
     version: int
@@ -196,6 +228,8 @@ class Cart:
     slot: Slot | None
     callback: CallbackStatus
     order: Order | None = None
+    usd_rate: str | None = None
+    news: bool = False
 
     @property
     def site(self) -> SiteItem:
@@ -253,6 +287,7 @@ def open_order(cart: Cart, number: int, now: datetime) -> Cart:
 
 def observe_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
     """The payment as the processor reports it; success starts the delivery."""
+    refuse_cancelled(cart)
     order = cart.opened
     _refuse_failed(order)
     advance(PAYMENT, cart.payment.status, payment.status)
@@ -269,6 +304,7 @@ def observe_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
 
 def start_attempt(cart: Cart, attempt: int, now: datetime) -> Cart:
     """A new pay attempt after a definite failure of the last; stored before the call that uses it."""
+    refuse_cancelled(cart)
     _refuse_failed(cart.opened)
     return _touch(cart, cart.opened, now, payment=replace(cart.payment, attempt=attempt))
 
@@ -280,8 +316,15 @@ def require_running(cart: Cart, name: TaskName) -> None:
         raise TransitionRefusedError(f"the task {name} is not running")
 
 
+def refuse_cancelled(cart: Cart) -> None:
+    """Refuses any step forward once the customer has cancelled."""
+    if cart.opened.cancelling:
+        raise CancelRequestedError("the order was cancelled")
+
+
 def deliver_site(cart: Cart, site: Site, now: datetime) -> Cart:
-    """The site is there."""
+    """The site is there: the point of no return, refused once the order was cancelled."""
+    refuse_cancelled(cart)
     order = cart.opened
     _refuse_failed(order)
     tasks = _set_task(order.tasks, TaskName.PROVISION_SITE, TaskStatus.COMPLETED)
@@ -290,14 +333,19 @@ def deliver_site(cart: Cart, site: Site, now: datetime) -> Cart:
 
 
 def attempt_domain(cart: Cart, domain: Domain, now: datetime) -> Cart:
-    """The point of no return: stored before the registrar is asked, refused once the order has failed."""
+    """The record of an attempt. One more is the point of no return: stored before the registrar is asked,
+    refused once the order has failed or was cancelled.
+    """
     require_running(cart, TaskName.REGISTER_DOMAIN)
+    before = cart.opened.domain
+    if before is None or domain.attempt > before.attempt:
+        refuse_cancelled(cart)
     return _touch(cart, replace(cart.opened, domain=domain), now)
 
 
 def deliver_domain(cart: Cart, domain: Domain, now: datetime) -> Cart:
-    """The name is registered or transferred and set up."""
-    order = cart.opened
+    """The name is registered or transferred and set up; a cancellation came too late for it."""
+    order = _uncancelled(cart.opened)
     _refuse_failed(order)
     tasks = _set_task(order.tasks, TaskName.REGISTER_DOMAIN, TaskStatus.COMPLETED)
     tasks = _set_task(tasks, TaskName.ACTIVATE_SUBSCRIPTION, TaskStatus.RUNNING)
@@ -313,13 +361,20 @@ def activate_subscription(cart: Cart, subscription: Subscription, now: datetime)
 
 
 def fail_order(cart: Cart, failure: Failure, now: datetime) -> Cart:
-    """From here on nothing may be charged or delivered: the running task failed, later ones are skipped."""
+    """From here on nothing may be charged or delivered: the running task failed, later ones are skipped.
+
+    An order that was cancelled is stopped as cancelled, whatever failed meanwhile.
+    """
     order = cart.opened
     if order.status.terminal:
         raise TransitionRefusedError(f"the order is {order.status}")
     if order.failure is not None:
         return cart
-    return _touch(cart, replace(order, failure=failure, tasks=_fail_tasks(order.tasks)), now)
+    if order.cancelling:
+        stopped = replace(order, failure=CANCELLED, tasks=_end_tasks(order.tasks, _CANCELLED_TASKS))
+    else:
+        stopped = replace(order, failure=failure, tasks=_end_tasks(order.tasks, _FAILED_TASKS))
+    return _touch(cart, stopped, now)
 
 
 def settle_failed_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
@@ -335,11 +390,14 @@ def settle_failed_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
 
 
 def close_order(cart: Cart, now: datetime) -> Cart:
-    """The terminal state: completed when all tasks are, failed when a failure stands."""
+    """The terminal state: completed when all tasks are, cancelled or failed when it was stopped."""
     order = cart.opened
     if order.status.terminal:
         return cart
-    target = OrderStatus.COMPLETED if order.failure is None else OrderStatus.FAILED
+    if order.failure is None:
+        target = OrderStatus.COMPLETED
+    else:
+        target = OrderStatus.CANCELLED if order.cancelling else OrderStatus.FAILED
     if target is OrderStatus.COMPLETED and any(t.status is not TaskStatus.COMPLETED for t in order.tasks):
         raise TransitionRefusedError("a task is not completed")
     closed = replace(order, status=advance(ORDER, order.status, target))
@@ -361,6 +419,12 @@ def _refuse_failed(order: Order) -> None:
         raise TransitionRefusedError(f"the order is {order.status} and takes no further step")
 
 
+def _uncancelled(order: Order) -> Order:
+    if order.cancellation is None:
+        return order
+    return replace(order, cancellation=replace(order.cancellation, refused=True))
+
+
 def _set_task(tasks: Iterable[Task], name: TaskName, status: TaskStatus) -> tuple[Task, ...]:
     return tuple(
         replace(task, status=advance(TASK, task.status, status)) if task.name is name else task
@@ -368,8 +432,11 @@ def _set_task(tasks: Iterable[Task], name: TaskName, status: TaskStatus) -> tupl
     )
 
 
-def _fail_tasks(tasks: Iterable[Task]) -> tuple[Task, ...]:
-    ended = {TaskStatus.RUNNING: TaskStatus.FAILED, TaskStatus.PENDING: TaskStatus.SKIPPED}
+_FAILED_TASKS: Final = {TaskStatus.RUNNING: TaskStatus.FAILED, TaskStatus.PENDING: TaskStatus.SKIPPED}
+_CANCELLED_TASKS: Final = dict.fromkeys((TaskStatus.RUNNING, TaskStatus.PENDING), TaskStatus.CANCELLED)
+
+
+def _end_tasks(tasks: Iterable[Task], ended: Mapping[TaskStatus, TaskStatus]) -> tuple[Task, ...]:
     return tuple(
         replace(task, status=advance(TASK, task.status, ended.get(task.status, task.status)))
         for task in tasks

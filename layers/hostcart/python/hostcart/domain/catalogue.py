@@ -64,13 +64,18 @@ class TldPrices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All of it; `version` is a digest of the source file."""
+    """All of it; `version` is a digest of the source file.
+
+    `usd_rates[currency]` is what a US dollar is worth in it, as decimal text: orders tell it, none is charged
+    by it.
+    """
 
     version: str
     plans: dict[str, Plan]
     variants: dict[str, Variant]
     locations: dict[str, Location]
     tlds: dict[str, TldPrices] = field(default_factory=dict)
+    usd_rates: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

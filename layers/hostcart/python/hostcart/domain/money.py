@@ -31,8 +31,13 @@ def below_minimum(due: int, currency: str) -> bool:
 
 def display(amount: int, currency: str) -> str:
     """`1300, "usd"` -> `13.00 USD`."""
+    return f"{decimal_text(amount, currency)} {currency.upper()}"
+
+
+def decimal_text(amount: int, currency: str) -> str:
+    """`1300, "usd"` -> `13.00`."""
     exponent = EXPONENTS[currency]
     sign = "-" if amount < 0 else ""
     whole, rest = divmod(abs(amount), 10**exponent)
     fraction = f".{rest:0{exponent}d}" if exponent else ""
-    return f"{sign}{whole}{fraction} {currency.upper()}"
+    return f"{sign}{whole}{fraction}"

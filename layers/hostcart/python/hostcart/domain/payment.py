@@ -44,17 +44,23 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """What has been given back of an invoice; `settled` is False while the processor works on it."""
+    """What has been given back of an invoice; `settled` is False while the processor works on it.
+
+    `failed`: the customer's bank sent the money back to us, and no later look will find it settled by itself.
+    """
 
     id: str
     refunded: int
     credited_back: int
     settled: bool
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """The stored payment facts of a cart; `attempt` grows only after a definite failure.
+
+    `amount_refunded` went back to the method, `credit_refunded` to the account's balance.
 
     `asked_at` is when the customer was first asked to act: a debit may fail days after the order.
     """
@@ -68,6 +74,7 @@ class Payment:
     amount_charged: int = 0
     credit_applied: int = 0
     amount_refunded: int = 0
+    credit_refunded: int = 0
     attempt: int = 1
     paid_at: datetime | None = None
     asked_at: datetime | None = None

@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from hostcart.domain import tlds_conditions
+from hostcart.domain import tlds_conditions, tlds_registrar
 from hostcart.domain.tlds_conditions import Condition
+from hostcart.domain.tlds_registrar import Requirement
 
 DATA: Final = Path(__file__).parents[1] / "data" / "tlds.json"
 
@@ -79,6 +80,19 @@ class ContactRules:
     state_required_in: tuple[str, ...]
     phone_required: bool
     eligible_countries: Mapping[Role, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrarForm:
+    """What the registrar wants of a registration beside contacts; `company_name_of` are roles that need one.
+
+    `documented`: the registrar's own documents name the keys; otherwise they are its gateway's, and the TLD
+    is to be tried before it is sold.
+    """
+
+    requirements: tuple[Requirement, ...]
+    company_name_of: tuple[Role, ...]
+    documented: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +164,7 @@ class Tld:
     notices: tuple[Notice, ...]
     properties: tuple[Property, ...]
     rules: tuple[Rule, ...]
+    registrar: RegistrarForm
     sources: tuple[str, ...]
     confidence: str
     uncertain: tuple[str, ...]
@@ -222,6 +237,7 @@ def _tld(name: str, entry: Mapping[str, Any]) -> Tld:
         notices=tuple(Notice(**notice) for notice in entry["notices"]),
         properties=tuple(_property(found, sets) for found in entry["properties"]),
         rules=tuple(_rule(found, sets) for found in entry["rules"]),
+        registrar=_registrar_form(entry["registrar"], sets),
         sources=tuple(entry["sources"]),
         confidence=entry["confidence"],
         uncertain=tuple(entry["uncertain"]),
@@ -237,6 +253,14 @@ def _contact_rules(entry: Mapping[str, Any], sets: Mapping[str, list[str]]) -> C
             Role(role): tlds_conditions.values(countries, sets)
             for role, countries in entry["eligible_countries"].items()
         },
+    )
+
+
+def _registrar_form(entry: Mapping[str, Any], sets: Mapping[str, list[str]]) -> RegistrarForm:
+    return RegistrarForm(
+        requirements=tuple(tlds_registrar.read(found, sets) for found in entry["requirements"]),
+        company_name_of=tuple(Role(role) for role in entry["company_name_of"]),
+        documented=entry["documented"],
     )
 
 

@@ -11,6 +11,14 @@ class TransitionRefusedError(Exception):
     """The record is past the state that the change starts from."""
 
 
+class CancelRequestedError(TransitionRefusedError):
+    """The customer cancelled: the order takes no step forward any more."""
+
+
+class NotCancellableError(TransitionRefusedError):
+    """The order is past its point of no return, has failed already or is over."""
+
+
 CART: Final[Mapping[CartStatus, frozenset[CartStatus]]] = {
     CartStatus.ACTIVE: frozenset({CartStatus.PROCESSING}),
     CartStatus.PROCESSING: frozenset({CartStatus.CHECKED_OUT}),
@@ -43,6 +51,11 @@ PAYMENT: Final[Mapping[PaymentStatus, frozenset[PaymentStatus]]] = {
     PaymentStatus.REFUNDED: frozenset(),
     PaymentStatus.FAILED: frozenset(),
     PaymentStatus.CANCELLED: frozenset(),
+}
+
+# The one way back, on the processor's word alone: a bank returns a refund that had arrived.
+RETURNED_REFUND: Final[Mapping[PaymentStatus, frozenset[PaymentStatus]]] = {
+    PaymentStatus.REFUNDED: frozenset({PaymentStatus.REFUND_PENDING}),
 }
 
 TASK: Final[Mapping[TaskStatus, frozenset[TaskStatus]]] = {

@@ -50,7 +50,13 @@ def order_view(cart: Cart) -> View:
         view["site"] = _site(order.site)
     if order.subscription is not None:
         view["subscription"] = _subscription(order.subscription)
-    if order.failure is not None:
+    if order.cancellation is not None:
+        refused = order.cancellation.refused
+        view["cancellation"] = {
+            "status": "refused" if refused else "accepted",
+            "requested_at": timestamp(order.cancellation.requested_at),
+        }
+    if order.failure is not None and not order.cancelling:
         view["failure"] = {"code": order.failure.code, "detail": order.failure.detail}
     return view
 

@@ -13,6 +13,8 @@ from hostcart.ports import MisconfiguredError, PortError, StoredView, Unavailabl
 
 type Event = dict[str, Any]
 type LambdaHandler = Callable[[Event, Any], dict[str, Any]]
+type Refusal = Callable[[ApiError, str], tuple[int, str, dict[str, str]]]
+"""How an error is told: status, body (JSON text) and headers, given the error and the request's id."""
 
 LARGEST_BODY: Final = 64 * 1024
 POLL_SECONDS: Final = "2"
@@ -40,13 +42,20 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def problem(error: ApiError, request_id: str) -> tuple[int, str, dict[str, str]]:
+    """The refusal as the catalogue's problem+json."""
+    body = json.dumps(error.problem(request_id), separators=(",", ":"), ensure_ascii=False)
+    return error.status, body, {**error.headers, "Content-Type": "application/problem+json"}
+
+
 def http_door(
     handle: Callable[[Request], Response],
     *,
+    refusal: Refusal = problem,
     ahead: Sequence[Callable[[], object]] = (),
     rarely: Sequence[Callable[[], object]] = (),
 ) -> LambdaHandler:
-    """The Lambda handler around `handle`; every error becomes the catalogue's problem+json.
+    """The Lambda handler around `handle`; every error becomes a `refusal`.
 
     `ahead` and `rarely`: see `load_ahead`.
     """
@@ -59,13 +68,13 @@ def http_door(
             response = handle(_request(event, request_id))
         except ApiError as error:
             logger().info("refused", code=error.code, request_id=request_id)
-            return _problem(error, request_id)
+            return _answer(*refusal(error, request_id))
         except PortError as error:
             logger().warning("port_error", code=error.code, kind=type(error).__name__, request_id=request_id)
-            return _problem(_of_port(error), request_id)
+            return _answer(*refusal(_of_port(error), request_id))
         except Exception as error:  # the last line of defence
             log_failure(error, request_id=request_id)
-            return _problem(ApiError("internal_error"), request_id)
+            return _answer(*refusal(ApiError("internal_error"), request_id))
         return _answer(response.status, response.body, dict(response.headers))
 
     return handler
@@ -126,11 +135,6 @@ def _of_port(error: PortError) -> ApiError:
     if isinstance(error, MisconfiguredError):
         return ApiError("temporarily_unavailable", headers={"Retry-After": "60"})
     return ApiError("internal_error")
-
-
-def _problem(error: ApiError, request_id: str) -> dict[str, Any]:
-    body = json.dumps(error.problem(request_id), separators=(",", ":"), ensure_ascii=False)
-    return _answer(error.status, body, {**error.headers, "Content-Type": "application/problem+json"})
 
 
 def _answer(status: int, body: str, headers: dict[str, str]) -> dict[str, Any]:

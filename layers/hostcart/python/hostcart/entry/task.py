@@ -5,13 +5,13 @@ code as its text: the runtime writes both into the execution's history, which mu
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hostcart.entry.ahead import load_ahead
 from hostcart.entry.observability import log_failure, logger
 from hostcart.ports import PortError
-from hostcart.use_cases.errors import TaskError
+from hostcart.use_cases.errors import NewsArrivedError, TaskError
 
 type Outcome = dict[str, Any]
 
@@ -22,11 +22,15 @@ class TaskRetryError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInput:
-    """`cause` is the caught error's cause (JSON text), for the compensation."""
+    """`cause` is the caught error's cause (JSON text), for the compensation.
+
+    `task_token` ends the wait of a state that waits; it is a capability and stays out of every log.
+    """
 
     account_id: str
     cart_token: str
     cause: str | None
+    task_token: str = field(repr=False)
 
 
 def task_door(
@@ -40,11 +44,15 @@ def task_door(
             account_id=event["account_id"],
             cart_token=event["cart_token"],
             cause=(event.get("error") or {}).get("Cause"),
+            task_token=event.get("task_token", ""),
         )
         logger().clear_state()
         logger().set_correlation_id(task.cart_token)
         try:
             outcome = run(task)
+        except NewsArrivedError as news:
+            logger().info("task_has_news")
+            raise news.with_traceback(None) from None
         except TaskError as error:
             logger().warning("task_failed", error=type(error).__name__, code=error.code)
             raise error.with_traceback(None) from None

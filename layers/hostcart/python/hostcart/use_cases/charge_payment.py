@@ -17,17 +17,22 @@ from hostcart.ports import (
     OutcomeUnknownError,
     Payments,
     RefusedError,
+    Registrar,
 )
-from hostcart.use_cases.errors import DomainFailedError, PaymentFailedError
+from hostcart.use_cases.domain_quote import refuse_changed_name
+from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, PaymentFailedError
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
-from hostcart.use_cases.waiting import growing
+from hostcart.use_cases.waiting import doubling, heed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargePaymentPorts:
+    """`registrar` is built only for an order of a domain."""
+
     carts: CartStore
     payments: Payments
+    registrar: Callable[[], Registrar]
     clock: Clock
     metrics: Metrics
 
@@ -45,37 +50,49 @@ class Charge:
     wait_seconds: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTiming:
+    """`poll` and `longest` bound the interval between two looks that no news comes between.
+
+    `deadline` is how long the customer may take to act.
+    """
+
+    poll: timedelta
+    longest: timedelta
+    deadline: timedelta
+
+
 def charge_payment(
-    account_id: str, cart_token: str, *, poll: timedelta, deadline: timedelta, ports: ChargePaymentPorts
+    account_id: str, cart_token: str, *, timing: PaymentTiming, ports: ChargePaymentPorts
 ) -> Charge:
     """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
 
     Raises PaymentFailedError when it can no longer succeed, DomainFailedError when the ordered name was lost
-    before it was paid, and the ports' UnavailableError to be retried.
+    or changed its price before the charge, OrderCancelledError, and the ports' UnavailableError to be
+    retried.
     """
-    cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
+    cart = heed(ports.carts, load_opened(ports.carts, ports.clock, account_id, cart_token))
     if cart.opened.failure is not None:  # the compensation closes the invoice itself, so nothing can race it
         raise PaymentFailedError("payment_closed")
+    if cart.opened.cancelling:
+        raise OrderCancelledError
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
-        _keep_claim(cart, ports)
+        _keep_claim(cart, timing, ports)
         cart = _advance(cart, ports)
-    now = ports.clock.now()
-    if cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
-        _refuse_expired(cart, now, deadline)
     return Charge(
         order_id=cart.opened.id,
         kind=cart.item.kind,
         status=cart.payment.status,
-        wait_seconds=growing(now - _since(cart), poll),
+        wait_seconds=_wait(cart, timing, ports.clock.now()),
     )
 
 
-def _keep_claim(cart: Cart, ports: ChargePaymentPorts) -> None:
+def _keep_claim(cart: Cart, timing: PaymentTiming, ports: ChargePaymentPorts) -> None:
     """The name stays this order's until it is paid; one that was lost must not be charged for."""
     if not isinstance(cart.item, DomainItem):
         return
     try:
-        ports.carts.renew_claim(cart, ports.clock.now() + CLAIM_LEASE)
+        ports.carts.renew_claim(cart, ports.clock.now() + timing.longest + CLAIM_LEASE)
     except ClaimTakenError as taken:
         raise DomainFailedError("domain_lost") from taken
 
@@ -84,6 +101,8 @@ def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:
     try:
         invoice = ports.payments.get_invoice(cart.payment.invoice_id)
         if invoice.status is InvoiceStatus.DRAFT:
+            if isinstance(cart.item, DomainItem):
+                refuse_changed_name(cart.item, ports.registrar())
             invoice = _finalize(cart, invoice, ports.payments)
         _refuse_debt(invoice)
         if invoice.status is InvoiceStatus.OPEN and _payable(cart, invoice):
@@ -204,9 +223,15 @@ def _charged(status: PaymentStatus, invoice: Invoice) -> int:
     return invoice.amount_due if status is PaymentStatus.PROCESSING else 0
 
 
-def _refuse_expired(cart: Cart, now: datetime, deadline: timedelta) -> None:
-    if now >= _since(cart) + deadline:
-        raise PaymentFailedError("payment_expired")
+def _wait(cart: Cart, timing: PaymentTiming, now: datetime) -> int:
+    """Seconds to the next look. A customer who has to act is given until the deadline."""
+    passed = now - _since(cart)
+    left = timing.longest
+    if cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
+        left = timing.deadline - passed
+        if left <= timedelta(0):
+            raise PaymentFailedError("payment_expired")
+    return doubling(passed, timing.poll, timing.longest, left=left)
 
 
 def _since(cart: Cart) -> datetime:

@@ -20,7 +20,6 @@ from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.ports import Registrar
 
 _SKEW: Final = timedelta(minutes=5)  # how far the registrar's clock may be behind ours
-_LONGEST_WAIT: Final = timedelta(hours=6)
 _KINDS: Final = {
     DomainAction.REGISTER: ItemKind.REGISTRATION,
     DomainAction.TRANSFER: ItemKind.TRANSFER,
@@ -29,12 +28,13 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainTiming:
-    """`poll` is the shortest interval between two looks; see `Patience` for `settle` and `late`.
+    """`poll` and `longest` bound the interval between two looks; see `Patience` for `settle` and `late`.
 
     The deadlines are for what the registrar has accepted and does not bring to an end.
     """
 
     poll: timedelta
+    longest: timedelta
     settle: timedelta
     late: timedelta
     registration_deadline: timedelta
@@ -44,10 +44,16 @@ class DomainTiming:
     def patience(self) -> Patience:
         return Patience(settle=self.settle, late=self.late, skew=_SKEW)
 
-    def wait(self, domain: Domain, now: datetime) -> int:
-        """Seconds: often at first, then every twentieth of the time passed, every six hours at the least."""
+    def wait(self, item: DomainItem, domain: Domain, now: datetime) -> int:
+        """Seconds: twice as long as has passed, within the bounds and not beyond the deadline."""
         passed = now - (domain.started_at or now)
-        return int(max(self.poll, min(passed / 20, _LONGEST_WAIT)).total_seconds())
+        left = self._deadline(item) - passed
+        wait = max(self.poll, min(2 * passed, self.longest))
+        return round((min(wait, left) if left > timedelta(0) else wait).total_seconds())
+
+    def _deadline(self, item: DomainItem) -> timedelta:
+        moving = item.action is DomainAction.TRANSFER
+        return self.transfer_deadline if moving else self.registration_deadline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,9 @@ def _look_at_transfer(cart: Cart, registrar: Registrar, timing: DomainTiming, no
     deadline = attempt.started_at + timing.transfer_deadline
     transfer = registrar.transfer(item.name)
     if transfer is not None and transfer.status is TransferStatus.PENDING:
-        # Under way: the most frequent answer by far, and one call is enough for it.
+        # Under way: the most frequent answer by far, and one call is enough for it. A cancellation by the
+        # customer ends it as its deadline would.
+        deadline = now if cart.opened.cancelling else deadline
         decision = reconcile_transfer(
             attempt, patience, now=now, transfer=transfer, items=(), domain=None, deadline=deadline
         )

@@ -22,6 +22,20 @@ class CartNotFoundError(TaskError):
         super().__init__("cart_not_found")
 
 
+class OrderCancelledError(TaskError):
+    """The customer cancelled the order before its point of no return."""
+
+    def __init__(self) -> None:
+        super().__init__("order_cancelled")
+
+
+class RefundFailedError(TaskError):
+    """The bank sent the refund back: the money is with us and owed to the customer; an operator must act."""
+
+    def __init__(self) -> None:
+        super().__init__("refund_failed")
+
+
 class PaymentFailedError(TaskError):
     """Declined for good, expired or not chargeable."""
 
@@ -36,6 +50,13 @@ class DomainFailedError(TaskError):
 
 class SubscriptionFailedError(TaskError):
     """The renewal subscription was refused."""
+
+
+class NewsArrivedError(TaskError):
+    """Something was reported since the last look: there is nothing to wait for."""
+
+    def __init__(self) -> None:
+        super().__init__("news_arrived")
 
 
 class CallbackUndeliveredError(TaskError):

@@ -93,7 +93,8 @@ def _quote(request: DomainOrderRequest, account: Account, ports: OrderDomainPort
     action = _action(request.domain.action)
     name = _name(request.domain.name)
     tld = tld_of(name.suffix)
-    item, amount = _priced(name, action, tld, account, ports.catalogue.catalogue())
+    catalogue = ports.catalogue.catalogue()
+    item, amount = _priced(name, action, tld, account, catalogue)
     refuse_changed_price(amount, account.snapshot.currency, request.expected_total_cents)
     auth_code = _auth_code(request.domain, action, tld)
     contacts = _contacts(request.domain, tld, account.snapshot.id, ports)
@@ -101,7 +102,8 @@ def _quote(request: DomainOrderRequest, account: Account, ports: OrderDomainPort
         _refuse_unknown_language(name, contacts, tld)
     secrets = DomainSecrets(contacts=contacts, auth_code=auth_code)
     line = Line(id="domain", description=f"{_VERBS[action]} {name.unicode}", amount=amount)
-    return Quote(item=item, lines=(line,), secrets=to_bytes(secrets))
+    rate = catalogue.usd_rates.get(account.snapshot.currency)
+    return Quote(item=item, lines=(line,), usd_rate=rate, secrets=to_bytes(secrets))
 
 
 def _action(text: str) -> DomainAction:

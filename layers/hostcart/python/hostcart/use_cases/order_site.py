@@ -51,7 +51,8 @@ def order_site(order: SiteOrder, ports: OrderSitePorts) -> Cart:
 
 def _quote(request: SiteOrderRequest, account: Account, store: CatalogueStore) -> Quote:
     site = request.site
-    location, plan, term = _look_up(request, store.catalogue())
+    catalogue = store.catalogue()
+    location, plan, term = _look_up(request, catalogue)
     slot = _free_slot(location, site.variant, store)
     currency = account.snapshot.currency
     amount = plan.price(currency, term)
@@ -67,7 +68,8 @@ def _quote(request: SiteOrderRequest, account: Account, store: CatalogueStore) -
         stripe_product=plan.stripe_product,
     )
     description = f"WordPress site {item.name}: {item.plan}, {item.term}"
-    return Quote(item=item, lines=(Line(id="site", description=description, amount=amount),), slot=slot)
+    line = Line(id="site", description=description, amount=amount)
+    return Quote(item=item, lines=(line,), slot=slot, usd_rate=catalogue.usd_rates.get(currency))
 
 
 def _look_up(request: SiteOrderRequest, catalogue: Catalogue) -> tuple[Location, Plan, Term]:

@@ -71,11 +71,15 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What is ordered at which price; `secrets` are sealed beside the cart (contacts, auth code)."""
+    """What is ordered at which price; `secrets` are sealed beside the cart (contacts, auth code).
+
+    `usd_rate` is today's rate of the account's currency, None for US dollars.
+    """
 
     item: Item
     lines: tuple[Line, ...]
     slot: Slot | None = None
+    usd_rate: str | None = None
     secrets: bytes | None = field(default=None, repr=False)
 
 
@@ -222,6 +226,7 @@ def _new_cart(
         payment=payment,
         slot=quote.slot,
         callback=CallbackStatus.NONE if placement.callback is None else CallbackStatus.PENDING,
+        usd_rate=quote.usd_rate,
     )
 
 

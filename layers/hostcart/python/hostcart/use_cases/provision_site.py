@@ -7,7 +7,7 @@ from hostcart.domain.cart import Cart, Site, TaskName, deliver_site, require_run
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec
 from hostcart.ports import CartStore, Cipher, Clock, Metrics, RefusedError, Sites
 from hostcart.use_cases.errors import SiteFailedError
-from hostcart.use_cases.saving import change, load
+from hostcart.use_cases.saving import change, load_uncancelled
 from hostcart.use_cases.waiting import growing
 
 
@@ -31,9 +31,10 @@ def provision_site(
 ) -> Provisioning:
     """Asks for the site, or how far it is. Repeatable: the site's id is the order's.
 
-    Raises SiteFailedError when it will not be there, and the ports' UnavailableError to be retried.
+    Raises SiteFailedError when it will not be there, OrderCancelledError until it is delivered, and the
+    ports' UnavailableError to be retried.
     """
-    cart = load(ports.carts, account_id, cart_token)
+    cart = load_uncancelled(ports.carts, account_id, cart_token)
     if cart.opened.site is not None:
         return Provisioning(ready=True, wait_seconds=0)
     require_running(cart, TaskName.PROVISION_SITE)

@@ -6,7 +6,7 @@ from typing import Final
 
 from hostcart.contract.statuses import PaymentStatus
 from hostcart.domain.cart import Cart, DomainItem, DomainStatus, fail_order, settle_failed_payment
-from hostcart.domain.payment import Invoice, InvoiceStatus, Payment
+from hostcart.domain.payment import Invoice, InvoiceStatus, Payment, Refund
 from hostcart.domain.reconciliation import Verdict
 from hostcart.ports import (
     CartStore,
@@ -20,11 +20,14 @@ from hostcart.ports import (
     UnavailableError,
 )
 from hostcart.use_cases.domain_attempt import DomainTiming, domain_of, look
-from hostcart.use_cases.errors import failure_of
+from hostcart.use_cases.errors import RefundFailedError, failure_of
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
 
 _SETTLED: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.REFUNDED})
+
+_UNPAID: Final = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE})
+_MOST_SUBSCRIPTIONS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +67,12 @@ def refund_payment(
 ) -> Compensation:
     """Stops the order first, so that nothing is charged or delivered any more; then undoes. Repeatable.
 
-    `cause` is the failed task's error as the state machine caught it (JSON text).
+    `cause` is the failed task's error as the state machine caught it (JSON text). Raises RefundFailedError
+    when the bank sent the money back, and the ports' UnavailableError to be retried.
     """
     cart = load_opened(ports.carts, ports.clock, account_id, cart_token)
     if _may_be_ours(cart, timing, ports):
+        ports.metrics.count("DomainsOverdue", action=cart.domain.action, reason="delivery_failed")
         return Compensation(order_id=cart.opened.id, status=DELIVERED, settled=False)
     if not cart.opened.status.terminal:
         failure = failure_of(_code(cause))
@@ -98,35 +103,41 @@ def _may_be_ours(cart: Cart, timing: DomainTiming, ports: RefundPaymentPorts) ->
 
 
 def _settle(cart: Cart, ports: RefundPaymentPorts) -> Cart:
-    payment = _give_back(cart, ports.payments)
-    if payment is None:
-        return cart
-    _cancel_subscription(cart, ports.payments)
-    if isinstance(cart.item, DomainItem):
-        ports.zones.delete(cart.item.name, reference=cart.opened.id)
-    else:
-        ports.sites.delete(cart.opened.id)
+    """The money first, then what was made, then the facts: a repeat finds whatever is done already."""
+    invoice = _closed_invoice(cart, ports.payments)
+    refund = None
+    if invoice is not None and invoice.status is InvoiceStatus.PAID:
+        refund = ports.payments.refund(invoice, cart_token=cart.token)
+    _remove(cart, ports)
+    if invoice is not None and invoice.status in _UNPAID:
+        return cart  # a debit under way, for the bank to decide
+    payment = _nothing_kept(cart) if invoice is None or refund is None else given_back(cart, invoice, refund)
     now = ports.clock.now()
     settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
     if settled.payment.status is not cart.payment.status:
         ports.metrics.count("PaymentOutcome", outcome=payment.status)
+    if refund is not None and refund.failed:
+        ports.metrics.count("RefundsFailed")
+        raise RefundFailedError
     return settled
 
 
-def _give_back(cart: Cart, payments: Payments) -> Payment | None:
-    """The payment facts after the invoice is void or refunded in full.
+def _remove(cart: Cart, ports: RefundPaymentPorts) -> None:
+    _cancel_subscriptions(cart, ports.payments)
+    if isinstance(cart.item, DomainItem):
+        ports.zones.delete(cart.item.name, reference=cart.opened.id)
+    else:
+        ports.sites.delete(cart.opened.id)
 
-    None while a debit is under way: it can be neither stopped nor refunded before the bank has decided.
-    """
-    try:
-        invoice = _closed_invoice(cart, payments)
-    except UnavailableError as unavailable:
-        if unavailable.code == "payment_processing":
-            return None
-        raise
-    if invoice is None or invoice.status is not InvoiceStatus.PAID:
-        return replace(cart.payment, status=PaymentStatus.FAILED, amount_charged=0, credit_applied=0)
-    refund = payments.refund(invoice, cart_token=cart.token)
+
+def _nothing_kept(cart: Cart) -> Payment:
+    """The payment facts of an invoice that is void: nobody was charged, and nobody will be."""
+    status = PaymentStatus.CANCELLED if cart.opened.cancelling else PaymentStatus.FAILED
+    return replace(cart.payment, status=status, amount_charged=0, credit_applied=0)
+
+
+def given_back(cart: Cart, invoice: Invoice, refund: Refund) -> Payment:
+    """The payment facts of a paid invoice that is, or is being, refunded in full."""
     return replace(
         cart.payment,
         status=PaymentStatus.REFUNDED if refund.settled else PaymentStatus.REFUND_PENDING,
@@ -134,28 +145,47 @@ def _give_back(cart: Cart, payments: Payments) -> Payment | None:
         amount_charged=invoice.amount_paid,
         credit_applied=invoice.credit_applied,
         amount_refunded=refund.refunded,
+        credit_refunded=refund.credited_back,
         paid_at=invoice.paid_at,
     )
 
 
 def _closed_invoice(cart: Cart, payments: Payments) -> Invoice | None:
-    """The invoice, voided unless it was paid; None when there is none any more."""
+    """The invoice, voided unless it was paid; None when there is none any more.
+
+    It is still open while a debit is under way, which can be neither stopped nor refunded before its end.
+    """
     try:
         invoice = payments.get_invoice(cart.payment.invoice_id)
     except RefusedError as refused:
         if refused.code == "resource_missing":
             return None
         raise
-    if invoice.status in {InvoiceStatus.DRAFT, InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE}:
-        return payments.void(invoice.id, cart_token=cart.token)
+    if invoice.status in _UNPAID:
+        return _voided(cart, invoice, payments)
     return invoice
 
 
-def _cancel_subscription(cart: Cart, payments: Payments) -> None:
+def _voided(cart: Cart, invoice: Invoice, payments: Payments) -> Invoice:
+    try:
+        return payments.void(invoice.id, cart_token=cart.token)
+    except UnavailableError as unavailable:
+        if unavailable.code == "payment_processing":
+            return invoice
+        raise
+
+
+def _cancel_subscriptions(cart: Cart, payments: Payments) -> None:
+    """There is one at the most; a second that should not be there would bill for ever."""
     order = cart.opened
-    found = payments.find_subscription(cart.payment.customer_id, order_id=order.id, since=order.created_at)
-    if found is not None:
+    for _ in range(_MOST_SUBSCRIPTIONS):
+        found = payments.find_subscription(
+            cart.payment.customer_id, order_id=order.id, since=order.created_at
+        )
+        if found is None:
+            return
         payments.cancel_subscription(found[0])
+    raise UnavailableError("subscription_not_cancelled")
 
 
 def _code(cause: str | None) -> str | None:

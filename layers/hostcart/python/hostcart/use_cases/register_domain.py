@@ -1,8 +1,10 @@
 """Register or transfer the name, once, and set it up; whatever was lost is looked up, never sent blindly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hostcart.domain.cancellation import refuse_cancellation
 from hostcart.domain.cart import (
     Cart,
     Domain,
@@ -13,7 +15,7 @@ from hostcart.domain.cart import (
     deliver_domain,
     require_running,
 )
-from hostcart.domain.contacts_registrar import registry_requirements
+from hostcart.domain.contacts_registrar import registrar_contacts, registry_requirements
 from hostcart.domain.domain_names import normalise
 from hostcart.domain.domain_secrets import DomainSecrets, from_bytes
 from hostcart.domain.reconciliation import Verdict
@@ -34,8 +36,9 @@ from hostcart.ports import (
     UnavailableError,
 )
 from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, first_attempt, look
-from hostcart.use_cases.errors import DomainFailedError, domain_failure
+from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, TaskError, domain_failure
 from hostcart.use_cases.saving import change, load
+from hostcart.use_cases.waiting import heed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +64,17 @@ def register_domain(
 ) -> Registration:
     """Asks the registrar once, then how far it is. Repeatable with any of its answers lost.
 
-    Raises DomainFailedError when the name will not be ours, and the ports' UnavailableError to be retried.
+    Raises DomainFailedError when the name will not be ours, OrderCancelledError when it was given up for the
+    customer, and the ports' UnavailableError to be retried.
     """
     cart = load(ports.carts, account_id, cart_token)
     if domain_of(cart).status is DomainStatus.ACTIVE:
         return Registration(ready=True, wait_seconds=0)
     require_running(cart, TaskName.REGISTER_DOMAIN)
+    cart = heed(ports.carts, cart)
     if domain_of(cart).attempt == 0:
+        if cart.opened.cancelling:
+            raise OrderCancelledError
         cart = _begin(cart, ports)
         cart = _send(cart, ports)
     return _follow(cart, timing, ports)
@@ -132,14 +139,15 @@ def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
 
 def _registration(cart: Cart, secrets: DomainSecrets) -> RegistrationRequest:
     item = cart.domain
+    tld = tld_of(item.suffix)
     return RegistrationRequest(
         name=item.name,
         years=item.years,
-        contacts=secrets.contacts,
+        contacts=registrar_contacts(secrets.contacts, tld),
         nameservers=domain_of(cart).nameservers,
         price=item.registrar_price,
         purchase_type=item.purchase_type,
-        requirements=registry_requirements(secrets.contacts, tld_of(item.suffix), normalise(item.name)),
+        requirements=registry_requirements(secrets.contacts, tld, normalise(item.name)),
     )
 
 
@@ -156,13 +164,28 @@ def _follow(cart: Cart, timing: DomainTiming, ports: RegisterDomainPorts) -> Reg
             _deliver(cart, seen.domain, ports)
             return Registration(ready=True, wait_seconds=0)
         case Verdict.FAILED | Verdict.LOST:
-            ports.metrics.count("DomainsFailed", reason=seen.decision.reason)
-            raise DomainFailedError(domain_failure(seen.decision.reason))
+            raise _failure(cart, seen.decision.reason, ports)
         case Verdict.RETRY:
-            domain = domain_of(cart)
-            again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
-            cart = _send(_record(cart, again, ports), ports)
-    return Registration(ready=False, wait_seconds=timing.wait(domain_of(cart), now))
+            cart = _again(cart, timing, now, ports)
+    return Registration(ready=False, wait_seconds=timing.wait(cart.domain, domain_of(cart), now))
+
+
+def _failure(cart: Cart, reason: str, ports: RegisterDomainPorts) -> TaskError:
+    if cart.opened.cancelling:
+        return OrderCancelledError()
+    ports.metrics.count("DomainsFailed", reason=reason)
+    return DomainFailedError(domain_failure(reason))
+
+
+def _again(cart: Cart, timing: DomainTiming, now: datetime, ports: RegisterDomainPorts) -> Cart:
+    """Nothing happened: one more attempt, but none for a customer who cancelled; the last may still show."""
+    domain = domain_of(cart)
+    if cart.opened.cancelling:
+        if now >= (domain.attempt_at or now) + timing.late:
+            raise OrderCancelledError
+        return cart
+    again = replace(domain, attempt=domain.attempt + 1, attempt_at=now)
+    return _send(_record(cart, again, ports), ports)
 
 
 def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainPorts) -> tuple[Cart, Seen]:
@@ -171,12 +194,19 @@ def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainP
     try:
         ports.registrar.cancel_transfer(cart.domain.name)
     except RefusedError:
-        refused = replace(domain_of(cart), cancel_refused=True)
-        cart = change(ports.carts, cart, lambda current: attempt_domain(current, refused, now))
+        cart = change(ports.carts, cart, _refusal(cart, seen, now))
     after = look(cart, ports.registrar, timing, now)
     if after.decision.verdict is Verdict.FAILED:
         after = replace(after, decision=replace(after.decision, reason=seen.decision.reason))
     return cart, after
+
+
+def _refusal(cart: Cart, seen: Seen, now: datetime) -> Callable[[Cart], Cart]:
+    """What a refused cancellation means: the customer's came too late, ours is not tried again."""
+    if cart.opened.cancelling and seen.decision.reason != "transfer_rejected":
+        return lambda current: refuse_cancellation(current, now)
+    refused = replace(domain_of(cart), cancel_refused=True)
+    return lambda current: attempt_domain(current, refused, now)
 
 
 def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> None:
@@ -186,7 +216,8 @@ def _set_up(cart: Cart, found: RegisteredDomain, ports: RegisterDomainPorts) -> 
         if cart.domain.action is DomainAction.TRANSFER:
             sealed = ports.carts.load_sealed(cart.account.id, cart.token).item or b""
             opened = ports.cipher.open(sealed, account_id=cart.account.id, cart_token=cart.token)
-            ports.registrar.set_contacts(name, from_bytes(opened).contacts)
+            contacts = registrar_contacts(from_bytes(opened).contacts, tld_of(cart.domain.suffix))
+            ports.registrar.set_contacts(name, contacts)
         if set(found.nameservers) != {server.lower().rstrip(".") for server in nameservers}:
             ports.registrar.set_nameservers(name, nameservers)
     except RefusedError as refused:
