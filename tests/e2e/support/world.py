@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from hostcart.adapters.dynamodb_carts import texts_of
 
 from local.engine import aws
 from tests.e2e.support.stack import LocalStack
@@ -371,5 +372,5 @@ def await_value[T](look: Callable[[], T | None], *, seconds: float, pause: float
 
 def facts_of(item: Item) -> Json:
     """The stored facts of a cart item."""
-    facts: Json = json.loads(item["facts"]["S"])
+    facts: Json = json.loads(texts_of(item).facts)
     return facts
