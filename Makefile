@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup lock build up down status reload run invoke test bench check format clean-state openapi
+.PHONY: help setup lock build up down status reload run invoke test simulate bench check format clean-state openapi ledger redrive findings
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,12 +76,30 @@ invoke: build ## run one function on one event: make invoke FUNCTION=order_site 
 clean-state: ## forget the local stack's state
 	$(PY) -m local down --wipe
 
+# --- operators: on the local stack while one runs, else on AWS; `LOCAL=` forces AWS -----------------
+LOCAL ?= $(if $(wildcard .local/stack.json),--local .local/stack.json)
+
+ledger: setup ## check a day's ledger: make ledger DAY=2026-11-21
+	$(if $(DAY),,$(error usage: make ledger DAY=2026-11-21))
+	@$(PY) -m tools.ledger --day $(DAY) $(LOCAL)
+
+redrive: setup ## bring an order's ended execution on its way again: make redrive TOKEN=...
+	$(if $(TOKEN),,$(error usage: make redrive TOKEN=...))
+	@$(PY) -m tools.redrive $(TOKEN) $(LOCAL)
+
+findings: setup ## list what the reconciler found and could not mend
+	@$(PY) -m tools.findings $(LOCAL)
+
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
 	$(PY) -m pytest -n 2
 
 bench: build ## measure what everything costs, write docs/cost anew
 	PYTHONPATH=layers/hostcart/python $(PY) -m tests.bench
+
+simulate: setup ## whole orders in virtual time with faults at every boundary: make simulate [SEEDS=10000] [REPLAY=...]
+	@PYTHONPATH=.:layers/hostcart/python $(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(REPLAY),--replay '$(REPLAY)') $(if $(ONLY),--only '$(ONLY)') $(if $(FAULTS),--faults $(FAULTS))
 
 check: setup ## lint, format, types
 	.venv/bin/ruff check .

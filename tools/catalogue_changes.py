@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hostcart.domain.catalogue import Catalogue, TldPrices
+from hostcart.domain.catalogue import Catalogue, Plan, TldPrices
 from hostcart.domain.money import display
 
 
@@ -30,11 +30,7 @@ def changes(loaded: Catalogue | None, new: Catalogue) -> list[Change]:
 def _flat(catalogue: Catalogue) -> dict[str, str]:
     flat: dict[str, str] = {}
     for plan in catalogue.plans.values():
-        flat[f"plans.{plan.name}.title"] = plan.title
-        flat[f"plans.{plan.name}.stripe_product"] = plan.stripe_product
-        for currency, terms in plan.prices.items():
-            for term, amount in terms.items():
-                flat[f"plans.{plan.name}.prices.{currency}.{term}"] = display(amount, currency)
+        flat |= _flat_plan(plan)
     for variant in catalogue.variants.values():
         flat[f"variants.{variant.name}.title"] = variant.title
     for location in catalogue.locations.values():
@@ -44,6 +40,19 @@ def _flat(catalogue: Catalogue) -> dict[str, str]:
     for tld in catalogue.tlds.values():
         flat |= _flat_tld(tld)
     return flat | {f"usd_rates.{currency}": rate for currency, rate in catalogue.usd_rates.items()}
+
+
+def _flat_plan(plan: Plan) -> dict[str, str]:
+    flat = {
+        f"plans.{plan.name}.title": plan.title,
+        f"plans.{plan.name}.stripe_product": plan.stripe_product,
+    }
+    for currency, terms in plan.prices.items():
+        for term, amount in terms.items():
+            flat[f"plans.{plan.name}.prices.{currency}.{term}"] = display(amount, currency)
+    if plan.deliver_while_processing:
+        flat[f"plans.{plan.name}.deliver_while_processing"] = "true"
+    return flat
 
 
 def _flat_tld(tld: TldPrices) -> dict[str, str]:

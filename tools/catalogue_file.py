@@ -6,13 +6,15 @@ plans:
     stripe_product: prod_basic
     prices:                      # currency -> term -> minor units
       usd: {monthly: 1300, annual: 13000}
+    deliver_while_processing: false   # true: do not wait days for a debit to settle. May be left out.
 variants:
   vanilla: {title: WordPress}
 locations:
   pdx:
     title: Portland, Oregon
     capacity: {vanilla: 500}     # variant -> sites that fit, or `unlimited`; not listed: not offered
-tlds:                            # may be left out; the rules of a TLD come with hostcart
+tlds:                            # may be left out; the rules of a TLD come with hostcart.
+                                 # No domain is delivered unpaid: a registration cannot be taken back
   co.uk:
     stripe_product: prod_domain_co_uk
     prices:                      # billing plan -> currency -> register, transfer, renew -> minor units
@@ -33,7 +35,15 @@ from hostcart.domain import tlds
 from hostcart.domain.catalogue import DomainCharge
 from hostcart.domain.money import EXPONENTS, MINIMUM_CHARGE
 from hostcart.domain.registration import CURRENCY as US_DOLLAR
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 from tools.yaml_file import Fault, FieldPath, FileFaultError, Source, read, validate
@@ -113,6 +123,7 @@ class PlanEntry(_Model):
     title: Title
     stripe_product: StripeProduct
     prices: Annotated[dict[Currency, Annotated[dict[Term, Price], Field(min_length=1)]], Field(min_length=1)]
+    deliver_while_processing: StrictBool = False
 
 
 class VariantEntry(_Model):
@@ -171,7 +182,11 @@ def load(path: Path) -> domain.Catalogue:
         version=source.digest[:_VERSION_LENGTH],
         plans={
             name: domain.Plan(
-                name=name, title=plan.title, stripe_product=plan.stripe_product, prices=dict(plan.prices)
+                name=name,
+                title=plan.title,
+                stripe_product=plan.stripe_product,
+                prices=dict(plan.prices),
+                deliver_while_processing=plan.deliver_while_processing,
             )
             for name, plan in content.plans.items()
         },

@@ -93,6 +93,8 @@ def _ways(name: str, state: State) -> Iterator[str]:
         yield f"{name} --> {state['Default']}: otherwise"
     for catcher in state.get("Catch", []):
         yield f"{name} --> {catcher['Next']}: {_errors(catcher['ErrorEquals'])}"
+    if state["Type"] == "Task" and "Catch" not in state:
+        yield f"{name} --> [*]: fails, can be redriven"
 
 
 def _condition(choice: State) -> str:

@@ -13,6 +13,7 @@ def _run(task: TaskInput) -> Outcome:
         "order_id": charge.order_id,
         "kind": charge.kind,
         "status": charge.status,
+        "step": charge.step,
         "wait_seconds": charge.wait_seconds,
     }
 

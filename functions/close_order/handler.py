@@ -1,7 +1,7 @@
 """State CloseOrder"""
 
 from hostcart import wiring
-from hostcart.entry.task import Outcome, TaskInput, task_door
+from hostcart.entry.task import NotClosedError, Outcome, TaskInput, task_door
 from hostcart.use_cases.close_order import close_order
 
 
@@ -10,4 +10,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"order_id": closed.order_id, "status": closed.status, "notify": closed.notify}
 
 
-handler = task_door(_run, ahead=[wiring.for_close_order, wiring.cart_model])
+handler = task_door(_run, undone=NotClosedError, ahead=[wiring.for_close_order, wiring.cart_model])

@@ -19,7 +19,8 @@ def _handle(request: Request) -> Response:
     if wanted.page >= found.last_page:
         return json_response(200, parent | body)
     pages = {"nextPage": wanted.page + 1, "lastPage": found.last_page}
-    return json_response(200, parent | body | pages, link(request.query, wanted.page, found.last_page))
+    links = link(request.query, wanted.page, found.last_page, request.url)
+    return json_response(200, parent | body | pages, links)
 
 
 handler = http_door(_handle, refusal=registrar_refusal, ahead=[wiring.for_registrar_orders])

@@ -1,7 +1,7 @@
 """State RefundPayment"""
 
 from hostcart import wiring
-from hostcart.entry.task import Outcome, TaskInput, task_door
+from hostcart.entry.task import NotRefundedError, Outcome, TaskInput, task_door
 from hostcart.use_cases.refund_payment import refund_payment
 
 
@@ -20,4 +20,4 @@ def _run(task: TaskInput) -> Outcome:
     }
 
 
-handler = task_door(_run, ahead=[wiring.for_refund_payment, wiring.cart_model])
+handler = task_door(_run, undone=NotRefundedError, ahead=[wiring.for_refund_payment, wiring.cart_model])

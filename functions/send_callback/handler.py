@@ -1,7 +1,7 @@
 """State SendCallback"""
 
 from hostcart import wiring
-from hostcart.entry.task import Outcome, TaskInput, task_door
+from hostcart.entry.task import NotNotifiedError, Outcome, TaskInput, task_door
 from hostcart.use_cases.send_callback import send_callback
 
 
@@ -10,4 +10,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"callback": status}
 
 
-handler = task_door(_run, ahead=[wiring.for_send_callback, wiring.cart_model])
+handler = task_door(_run, undone=NotNotifiedError, ahead=[wiring.for_send_callback, wiring.cart_model])

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.engine import aws, bootstrap, cloudformation_yaml, lifecycle, processes, runtime_api, translation
+from local.engine import (
+    aws,
+    bootstrap,
+    cloudformation_yaml,
+    lifecycle,
+    processes,
+    runtime_api,
+    secrets,
+    stripe_signature,
+    translation,
+)
 from local.engine.lifecycle import StackError
 from local.engine.runtime_api import Outcome
 from local.engine.translation import Function
@@ -47,6 +57,8 @@ def run_all(
         configuration = _deployed(lifecycle.running(workspace), function)
     else:
         configuration = _undeployed(workspace, function)
+    signing = secrets.load(workspace).stripe_webhook_secret if with_stack else ""
+    events = [stripe_signature.signed(event, signing) for event in events]
     return runtime_api.invoke(
         [str(workspace.runtime_python), "-P", "-s", "-m", "awslambdaric", function.handler],
         _environment(workspace, function, configuration),

@@ -1,7 +1,7 @@
 """The file in which the starts and ends of executions are kept: one JSON object a line, the newest last.
 
 The object's one key says what happened: `started`; `resumed`, when `up` started one again that the stop had
-cut off; `ended`; and, once the file was read back, `cut_off` for what never ended.
+cut off; `redriven`; `ended`; and, once the file was read back, `cut_off` for what never ended.
 """
 
 import datetime

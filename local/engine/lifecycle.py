@@ -118,6 +118,8 @@ def redeploy(workspace: Workspace, stack: Mapping[str, Any]) -> dict[str, Any]:
     records = processes.recorded(workspace)
     fresh = _describe(workspace, _last_ports(workspace), deployed, records)
     fresh["accounts"] = stack["accounts"]
+    if fresh["accounts"]:
+        _point_webhooks(fresh, secrets.load(workspace))
     secrets.write_private(workspace.stack_file, json.dumps(fresh, indent=2) + "\n")
     return fresh
 
@@ -143,6 +145,8 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
     stack = _describe(workspace, chosen, deployed, records)
     say(f"deployed after {time.monotonic() - began:.1f} s")
     stack["accounts"] = _seed(workspace, stack) if product else {}
+    if product:
+        _point_webhooks(stack, values)
     secrets.write_private(workspace.stack_file, json.dumps(stack, indent=2) + "\n")
     snapshot(workspace)
     machines = deployed.of_type("AWS::StepFunctions::StateMachine").values()
@@ -205,6 +209,16 @@ def _describe(
         "pids": {record.name: record.pid for record in records},
         "logs": str(workspace.logs),
     }
+
+
+def _point_webhooks(stack: Mapping[str, Any], values: secrets.Secrets) -> None:
+    """Have the Stripe sandbox send its events to the API; after the seed, whose events concern no order."""
+    order = {"url": f"{stack['api_url']}/webhooks/stripe", "secret": values.stripe_webhook_secret}
+    request = urllib.request.Request(  # noqa: S310 - a loopback address of ours
+        f"{stack['stripe_url']}/_sandbox/webhook_endpoint", data=json.dumps(order).encode(), method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=READY_SECONDS):  # noqa: S310
+        pass
 
 
 def _seed(workspace: Workspace, stack: dict[str, Any]) -> dict[str, Any]:

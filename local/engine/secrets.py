@@ -52,7 +52,8 @@ def put(endpoint: str, values: Secrets) -> dict[str, str]:
     """Store the secrets in Secrets Manager; the ARN of each by its short name."""
     manager = aws.client("secretsmanager", endpoint)
     wanted: Mapping[str, Mapping[str, str]] = {
-        "stripe": {"api_key": values.stripe_api_key, "webhook_secret": values.stripe_webhook_secret},
+        "stripe": {"api_key": values.stripe_api_key},
+        "stripe-webhook": {"current": values.stripe_webhook_secret},
         "sites": {"token": values.sites_token},
         "registrar": {"username": values.registrar_user, "token": values.registrar_token},
         "callback-signing": {"current": values.callback_signing_secret},

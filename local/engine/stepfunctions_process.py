@@ -37,6 +37,7 @@ def main() -> None:
         execution_journal,
         history_pages,
         parse_once,
+        redrive,
         start_once,
         states_permissions,
     )
@@ -45,6 +46,7 @@ def main() -> None:
     start_once.install()
     parse_once.install()
     history_pages.install()
+    redrive.install()
     states_permissions.install(os.environ["HOSTCART_AWS_ENDPOINT"])
     execution_journal.install(Path(os.environ["HOSTCART_JOURNAL"]))
     # moto logs every failed state at length and werkzeug every request; the history says it better

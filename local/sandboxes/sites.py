@@ -1,8 +1,9 @@
 """The site provisioner sandbox: the contract of docs/site-provisioner.md, kept in memory.
 
 A site is ready `provision_seconds` after its PUT. A name that contains `fail-provision` ends `failed`, one
-that contains `refuse-provision` is refused with 422. `POST /_sandbox/settings` with {"provision_seconds": x,
-"fail_next": n} changes the speed and makes the next n new sites fail.
+that contains `refuse-provision` is refused with 422, one with `refuse-suspension` cannot be suspended.
+`POST /_sandbox/settings` with {"provision_seconds": x, "fail_next": n} changes the speed and makes
+the next n new sites fail.
 """
 
 import hmac
@@ -10,7 +11,9 @@ import json
 import re
 import secrets
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from local.sandboxes.http import Handler, Json, Request, Response, Router, json_response
 from local.sandboxes.server import Sandbox
@@ -37,6 +40,7 @@ _CODE_STATUS = {
     "temporarily_unavailable": 503,
 }
 _RETRY_AFTER_SECONDS = "1"
+_MOST_LISTED = 100
 
 
 def problem(status: int, code: str, detail: str) -> Response:
@@ -65,9 +69,12 @@ class SitesSandbox(Sandbox):
         self._settings: Json = {"provision_seconds": provision_seconds, "fail_next": 0}
         self._sites: dict[str, Json] = {}
         self._router: Router[Handler] = Router()
+        self._router.add("GET /sites", self._list)
         self._router.add("PUT /sites/{id}", self._put)
         self._router.add("GET /sites/{id}", self._get)
         self._router.add("DELETE /sites/{id}", self._delete)
+        self._router.add("PUT /sites/{id}/suspension", self._suspend)
+        self._router.add("DELETE /sites/{id}/suspension", self._resume)
 
     def serve(self, request: Request) -> Response:
         given = request.header("authorization") or ""
@@ -82,7 +89,9 @@ class SitesSandbox(Sandbox):
             return problem(404, "not_found", "Unknown path.")
         handler, values = found
         with self.lock:
-            return handler(Request(request.method, request.path, body=request.body, params=values))
+            return handler(
+                Request(request.method, request.path, query=request.query, body=request.body, params=values)
+            )
 
     def _put(self, request: Request) -> Response:
         site_id = request.params["id"]
@@ -99,6 +108,15 @@ class SitesSandbox(Sandbox):
         site = self._new_site(site_id, wanted)
         self._sites[site_id] = site
         return json_response(202, self._view(site))
+
+    def _list(self, request: Request) -> Response:
+        query = {name: values[-1] for name, values in parse_qs(request.query).items()}
+        limit, after = query.get("limit", str(_MOST_LISTED)), query.get("after", "")
+        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_LISTED:
+            return problem(400, "invalid_limit", f"limit is a number from 1 to {_MOST_LISTED}.")
+        found = sorted(key for key, site in self._sites.items() if key > after and not site["deleted"])
+        entries = [_entry(self._sites[key], _status(self._sites[key])) for key in found[: int(limit)]]
+        return json_response(200, {"sites": entries})
 
     def _repeat(self, site: Json, wanted: Json) -> Response:
         if site["deleted"]:
@@ -127,6 +145,7 @@ class SitesSandbox(Sandbox):
             },
             "ready_at": time.time() + self._settings["provision_seconds"],
             "fails": fails,
+            "created_at": time.time(),
             "deleted": False,
         }
 
@@ -143,6 +162,21 @@ class SitesSandbox(Sandbox):
         site.update(deleted=True, ssh=None)
         return Response(204)
 
+    def _suspend(self, request: Request) -> Response:
+        return self._set_suspended(request, suspended=True)
+
+    def _resume(self, request: Request) -> Response:
+        return self._set_suspended(request, suspended=False)
+
+    def _set_suspended(self, request: Request, *, suspended: bool) -> Response:
+        site = self._sites.get(request.params["id"])
+        if site is None or site["deleted"]:
+            return problem(404, "site_not_found", "No such site.")
+        if "refuse-suspension" in site["request"]["name"]:
+            return problem(422, "suspension_refused", "This site cannot be suspended.")
+        site["suspended"] = suspended
+        return Response(204)
+
     def _view(self, site: Json) -> Json:
         status = _status(site)
         view: Json = {
@@ -153,6 +187,8 @@ class SitesSandbox(Sandbox):
             "variant": site["request"]["variant"],
             "location": site["request"]["location"],
         }
+        if site.get("suspended"):
+            view["suspended"] = True
         if status == "ready":
             view["ssh"] = site["ssh"]
         if status == "failed":
@@ -167,7 +203,7 @@ class SitesSandbox(Sandbox):
             match request.method, request.path:
                 case "GET", "/_sandbox/sites":
                     sites = [
-                        {"id": site["id"], "name": site["request"]["name"], "status": _status(site)}
+                        {"id": site["id"], "name": site["request"]["name"], "status": _shown(site)}
                         for site in self._sites.values()
                     ]
                     return json_response(200, sites)
@@ -203,12 +239,28 @@ class SitesSandbox(Sandbox):
         self._settings = state["settings"]
 
 
+def _entry(site: Json, status: str) -> Json:
+    created = datetime.fromtimestamp(site.get("created_at", 0), UTC)
+    return {
+        "id": site["id"],
+        "status": status,
+        "account_id": site["request"]["account_id"],
+        "created_at": created.isoformat(timespec="seconds"),
+    }
+
+
 def _status(site: Json) -> str:
     if site["deleted"]:
         return "deleted"
     if time.time() < site["ready_at"]:
         return "provisioning"
     return "failed" if site["fails"] else "ready"
+
+
+def _shown(site: Json) -> str:
+    """What tests see of a site."""
+    status = _status(site)
+    return "suspended" if status == "ready" and site.get("suspended") else status
 
 
 def _refusal(wanted: object) -> Response | None:

@@ -53,6 +53,7 @@ ACCOUNTS: Final = (
     SeedAccount(name="history"),
     SeedAccount(name="eur", entry={"currency": "eur"}),
     SeedAccount(name="child", entry={"parent_id": str(_FIRST_ACCOUNT)}),
+    SeedAccount(name="small_rest", balance=-1280),
 )
 
 

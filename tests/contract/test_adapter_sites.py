@@ -101,6 +101,38 @@ def test_a_deleted_id_is_burnt_even_before_it_was_asked_for(sites: SitesSandbox,
     assert subject.get(SPEC.id) is None
 
 
+def test_a_site_is_suspended_and_comes_back(sites: SitesSandbox, adapter: Adapter) -> None:
+    subject = adapter(sites.url)
+    subject.put(SPEC)
+    ready = ended(subject)
+    for _ in range(2):
+        subject.suspend(SPEC.id)
+    assert sites.snapshot()["sites"][SPEC.id]["suspended"] is True
+    assert subject.get(SPEC.id) == ready
+    for _ in range(2):
+        subject.resume(SPEC.id)
+    assert sites.snapshot()["sites"][SPEC.id]["suspended"] is False
+
+
+def test_what_is_gone_needs_no_suspension_and_does_not_come_back(
+    sites: SitesSandbox, adapter: Adapter
+) -> None:
+    subject = adapter(sites.url)
+    subject.suspend(SPEC.id)
+    subject.put(SPEC)
+    subject.delete(SPEC.id)
+    subject.suspend(SPEC.id)
+    with pytest.raises(RefusedError, match="site_not_found"):
+        subject.resume(SPEC.id)
+
+
+def test_a_suspension_that_is_refused(sites: SitesSandbox, adapter: Adapter) -> None:
+    subject = adapter(sites.url)
+    subject.put(replace(SPEC, name="refuse-suspension"))
+    with pytest.raises(RefusedError, match="suspension_refused"):
+        subject.suspend(SPEC.id)
+
+
 def test_a_wrong_token(sites: SitesSandbox, adapter: Adapter) -> None:
     with pytest.raises(MisconfiguredError, match="sites_denied"):
         adapter(sites.url, token="wrong").put(SPEC)

@@ -130,6 +130,22 @@ def test_sites_fail_by_name_and_on_demand(call: Call) -> None:
     assert "ssh" not in sites[0]
 
 
+def test_a_site_is_suspended_until_it_is_resumed(call: Call) -> None:
+    assert call("PUT", "/sites/s1/suspension").status == 404
+    call("PUT", "/sites/s1", _SITE)
+    _settled(call, "s1")
+    for method, shown in (
+        ("PUT", "suspended"),
+        ("PUT", "suspended"),
+        ("DELETE", "ready"),
+        ("DELETE", "ready"),
+    ):
+        assert call(method, "/sites/s1/suspension").status == 204
+        assert [site["status"] for site in call("GET", "/_sandbox/sites").json()] == [shown]
+        seen = call("GET", "/sites/s1").json()
+        assert (seen["status"], seen.get("suspended", False)) == ("ready", shown == "suspended")
+
+
 @pytest.mark.parametrize(
     ("action", "status", "made"),
     [("status:503", 503, False), ("error:too_many_requests", 429, False), ("slow:0.1", 202, True)],

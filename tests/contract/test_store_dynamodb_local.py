@@ -131,27 +131,27 @@ def registration(world: World) -> Steps:
 
 # Write units and read units that each step consumes today; more is a regression.
 DELIVERY = {
-    "POST /api/orders": (6, 3),
+    "POST /api/orders": (8, 3),
     "ChargePayment": (15, 2),
     "ProvisionSite": (4, 1),
     "ActivateSubscription": (4, 1),
     "CloseOrder": (5, 1),
-    "SendCallback": (4, 2),
+    "SendCallback": (5, 2),
 }
 REGISTRATION = {
-    "POST /api/orders/domain": (8, 3.5),
+    "POST /api/orders/domain": (12, 3.5),
     "ChargePayment": (18, 2),
-    "RegisterDomain": (17, 3),
+    "RegisterDomain": (19, 3),
     "ActivateSubscription": (5, 2),
     "CloseOrder": (6, 2),
-    "SendCallback": (5, 4),
+    "SendCallback": (6, 4),
 }
 REFUSAL = {
-    "POST /api/orders": (6, 3),
+    "POST /api/orders": (8, 3),
     "ChargePayment": (10, 2),
     "RefundPayment": (8, 1),
     "CloseOrder": (12, 1),
-    "SendCallback": (4, 2),
+    "SendCallback": (5, 2),
 }
 
 

@@ -202,8 +202,9 @@ def test_somebody_else_takes_the_name_before_the_charge(names: Names, world: Wor
     view = order.ended()
     assert (view["order"]["status"], view["failure"]["code"]) == ("failed", "domain_lost")
     assert (view["payment"]["status"], view["payment"]["amount_charged_cents"]) == ("failed", 0)
-    (invoice,) = world.invoices(order.token)
-    assert (invoice["amount_paid"], invoice["attempts"]) == (0, 0)
+    # a draft that was never finalised is deleted, not voided
+    billed = [(invoice["amount_paid"], invoice["attempts"]) for invoice in world.invoices(order.token)]
+    assert billed in ([], [(0, 0)])
     assert names.orders(name) == []
     names.nothing_kept(order.token, name)
 

@@ -8,6 +8,7 @@ from random import Random
 from hostcart.contract.statuses import PaymentStatus, Term
 from hostcart.domain import cart as carts
 from hostcart.domain.accounts import AccountSnapshot
+from hostcart.domain.cancellation import request_cancellation
 from hostcart.domain.money import Line, total
 from hostcart.domain.payment import Payment
 
@@ -24,7 +25,11 @@ ENDS = (
     "failed, refund pending",
     "refunded",
     "failed, partly refunded",
+    "cancelled",
+    "cancelled, refunded",
 )
+WHOLE = {"refunded", "cancelled, refunded"}
+"""Ends after which all is given back at once."""
 RATES = {"usd": None, "eur": "0.92", "jpy": "151.25"}
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 FAILURE = carts.Failure(code="fulfilment_failed", detail="The order could not be fulfilled.")
@@ -86,9 +91,9 @@ def _lived(cart: carts.Cart, random: Random) -> History:
     end, due = random.choice(ENDS), total(cart.lines)
     credit = random.choice((0, 0, due, random.randint(0, due)))
     charging = replace(cart.payment, amount_charged=due - credit, credit_applied=credit)
-    if end in {"open", "awaiting", "declined"}:
+    if end in {"open", "awaiting", "declined", "cancelled"}:
         return History(_unpaid(cart, charging, end), end, 0, 0)
-    returned = random.randint(1, due) if "partly" in end else due if end == "refunded" else 0
+    returned = random.randint(1, due) if "partly" in end else due if end in WHOLE else 0
     paid = replace(charging, status=PaymentStatus.SUCCEEDED, paid_at=cart.created_at)
     return History(_paid(_seen(cart, paid), end, returned), end, due, returned)
 
@@ -99,7 +104,11 @@ def _unpaid(cart: carts.Cart, charging: Payment, end: str) -> carts.Cart:
     if end == "awaiting":
         asked = replace(charging, status=PaymentStatus.AWAITING_AUTHENTICATION, amount_charged=0)
         return _seen(cart, asked)
-    return _failed(cart, replace(charging, status=PaymentStatus.FAILED, amount_charged=0, credit_applied=0))
+    nothing = replace(charging, amount_charged=0, credit_applied=0)
+    if end == "cancelled":
+        cart = request_cancellation(cart, cart.updated_at)
+        return _failed(cart, replace(nothing, status=PaymentStatus.CANCELLED))
+    return _failed(cart, replace(nothing, status=PaymentStatus.FAILED))
 
 
 def _paid(cart: carts.Cart, end: str, returned: int) -> carts.Cart:
@@ -111,6 +120,8 @@ def _paid(cart: carts.Cart, end: str, returned: int) -> carts.Cart:
     if end == "failed, refund pending":
         under_way = _given_back(payment, payment.amount_charged + payment.credit_applied)
         return _failed(cart, replace(under_way, status=PaymentStatus.REFUND_PENDING), close=False)
+    if end == "cancelled, refunded":
+        cart = request_cancellation(cart, cart.updated_at)
     return _failed(cart, replace(payment, status=PaymentStatus.REFUNDED))
 
 

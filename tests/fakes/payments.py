@@ -8,6 +8,7 @@ from enum import Enum, auto
 from hostcart.contract.statuses import MethodType
 from hostcart.domain.money import Line, below_minimum, total
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
+from hostcart.domain.payment_events import CartRef
 from hostcart.ports import DeclinedError, OutcomeUnknownError, PortError, RefusedError, UnavailableError
 
 from tests.fakes.platform import FakeClock
@@ -57,6 +58,7 @@ class FakePayments:
     suffix: str = ""
     link: str = "https://invoice.example/"
     invoices: dict[str, Invoice] = field(default_factory=dict)
+    intents: dict[str, CartRef] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
     refunds: dict[str, Refund] = field(default_factory=dict)
     subscriptions: list[FakeSubscription] = field(default_factory=list)
@@ -104,7 +106,9 @@ class FakePayments:
         del customer_id, method_id, account_id
         self._begin("open_invoice")
         if cart_token not in self._drafts:
-            draft = _draft(f"in_{len(self.invoices) + 1}{self.suffix}", currency)
+            draft = replace(
+                _draft(f"in_{len(self.invoices) + 1}{self.suffix}", currency), balance=-self.credit
+            )
             self._drafts[cart_token] = draft.id
             self.invoices[draft.id] = draft
         self._end("open_invoice")
@@ -229,6 +233,10 @@ class FakePayments:
         self.subscriptions.append(created)
         self._end("create_subscription")
         return created.id, created.status
+
+    def cart_of_intent(self, intent_id: str) -> CartRef | None:
+        self._begin("cart_of_intent")
+        return self.intents.get(intent_id)
 
     def cancel_subscription(self, subscription_id: str) -> None:
         self._begin("cancel_subscription")

@@ -18,6 +18,7 @@ class FakeSites:
     refusal: PortError | None = None
     specs: dict[str, SiteSpec] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    suspended: set[str] = field(default_factory=set)
     puts: int = 0
     _asked: dict[str, int] = field(default_factory=dict)
 
@@ -41,6 +42,16 @@ class FakeSites:
             return None
         self._asked[site_id] = self._asked.get(site_id, 0) + 1
         return self._site(site_id)
+
+    def suspend(self, site_id: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.suspended.add(site_id)
+
+    def resume(self, site_id: str) -> None:
+        if self.refusal is not None or site_id not in self.live:
+            raise self.refusal or RefusedError("site_not_found")
+        self.suspended.discard(site_id)
 
     def delete(self, site_id: str) -> None:
         self.deleted.add(site_id)

@@ -18,6 +18,7 @@ from hostcart.ports import (
     OrderPage,
     Sealed,
     StoredView,
+    UnknownCartError,
 )
 
 
@@ -36,6 +37,7 @@ class FakeCarts:
     history: list[Cart] = field(default_factory=list)
     claims: dict[str, tuple[tuple[str, str], datetime | None]] = field(default_factory=dict)
     news: set[tuple[str, str]] = field(default_factory=set)
+    events: dict[str, datetime] = field(default_factory=dict)
     task_tokens: dict[tuple[str, str], str] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -114,9 +116,24 @@ class FakeCarts:
             self.news.add((account_id, token))
             return self.task_tokens.get((account_id, token))
 
+    def mark_news_once(self, account_id: str, token: str, *, event_id: str, until: datetime) -> bool:
+        with self._lock:
+            if event_id in self.events:
+                return False
+            if (account_id, token) not in self.items:
+                raise UnknownCartError
+            self.events[event_id] = until
+            self.news.add((account_id, token))
+            return True
+
+    def task_token_with_news(self, account_id: str, token: str) -> str | None:
+        key = (account_id, token)
+        return self.task_tokens.get(key) if key in self.news else None
+
     def clear_news(self, cart: Cart) -> Cart:
         with self._lock:
             self.news.discard(_key(cart))
+            self.task_tokens.pop(_key(cart), None)
             return replace(cart, news=False)
 
     def store_task_token(self, account_id: str, token: str, task_token: str) -> bool:

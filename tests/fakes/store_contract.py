@@ -25,6 +25,7 @@ from hostcart.ports import (
     ConflictError,
     Sealed,
     StoredView,
+    UnknownCartError,
 )
 from hostcart.use_cases.opening import load_opened
 
@@ -225,7 +226,30 @@ class StoreContract:
         assert marked is not None
         assert bench.carts.clear_news(marked) == cart
         assert bench.carts.load(ACCOUNT, token(1)) == cart
+        assert bench.carts.mark_news(ACCOUNT, token(1)) is None  # the wait is over
+        bench.carts.clear_news(marked)
         assert bench.carts.store_task_token(ACCOUNT, token(1), "task-3")
+
+    def test_an_event_is_news_once(self, bench: Bench) -> None:
+        cart = opened(bench, 1)
+        told = partial(bench.carts.mark_news_once, ACCOUNT, token(1), until=START)
+        assert bench.carts.task_token_with_news(ACCOUNT, token(1)) is None
+        assert told(event_id="evt_1")
+        assert bench.carts.task_token_with_news(ACCOUNT, token(1)) is None  # nothing waits
+        assert bench.carts.clear_news(replace(cart, news=True)) == cart
+        assert bench.carts.store_task_token(ACCOUNT, token(1), "task-1")
+        assert not told(event_id="evt_1")
+        assert bench.carts.load(ACCOUNT, token(1)) == cart
+        assert bench.carts.task_token_with_news(ACCOUNT, token(1)) is None
+        assert told(event_id="evt_2")
+        assert bench.carts.task_token_with_news(ACCOUNT, token(1)) == "task-1"
+
+    def test_an_event_of_an_unknown_cart_is_not_remembered(self, bench: Bench) -> None:
+        with pytest.raises(UnknownCartError):
+            bench.carts.mark_news_once(ACCOUNT, token(1), event_id="evt_1", until=START)
+        assert bench.carts.load(ACCOUNT, token(1)) is None
+        opened(bench, 1)
+        assert bench.carts.mark_news_once(ACCOUNT, token(1), event_id="evt_1", until=START)
 
     def test_a_writer_of_facts_neither_makes_nor_takes_news(self, bench: Bench) -> None:
         cart = opened(bench, 1)
@@ -379,6 +403,13 @@ class ConcurrentStoreContract:
         assert sum(isinstance(result, CartExistsError) for result in results) == self.THREADS - 1
         assert bench.carts.load(ACCOUNT, TOKEN) == twins[results.index(None)]
         assert bench.taken() == (0 if slot is None else 1)
+
+    def test_one_event_of_many(self, bench: Bench) -> None:
+        opened(bench, 1)
+        told = at_once(
+            [partial(bench.carts.mark_news_once, ACCOUNT, token(1), event_id="evt_1", until=START)] * 12
+        )
+        assert sorted(told) == [False] * 11 + [True]
 
     def test_one_release_of_many(self, bench: Bench) -> None:
         bench.carts.create(new_cart(), NOTHING)

@@ -23,6 +23,7 @@ from hostcart.use_cases.recheck_refund import RecheckRefundPorts, recheck_refund
 from hostcart.use_cases.refund_payment import Compensation, RefundPaymentPorts, refund_payment
 from hostcart.use_cases.register_domain import RegisterDomainPorts, Registration, register_domain
 from hostcart.use_cases.send_callback import SendCallbackPorts, send_callback
+from hostcart.use_cases.suspend_site import SuspendSitePorts, suspend_site
 from hostcart.use_cases.waiting import WaitPorts, wait_for
 from hostcart.use_cases.wake import WakePorts, wake
 
@@ -87,6 +88,13 @@ CATALOGUE = Catalogue(
                 "usd": {Term.MONTHLY: 1300, Term.ANNUAL: 13000},
                 "eur": {Term.MONTHLY: 1200},
             },
+        ),
+        "trusting": Plan(
+            name="trusting",
+            title="Trusting",
+            stripe_product="prod_trusting",
+            prices={"usd": {Term.MONTHLY: 1300}},
+            deliver_while_processing=True,
         ),
         "penny": Plan(
             name="penny", title="Penny", stripe_product="prod_penny", prices={"usd": {Term.MONTHLY: 20}}
@@ -259,6 +267,10 @@ class World:
     def wake(self) -> None:
         """Something happened."""
         wake(ACCOUNT, self.token, ports=WakePorts(carts=self.carts, workflow=self.workflow))
+
+    def suspend(self) -> bool:
+        ports = SuspendSitePorts(carts=self.carts, sites=self.sites, clock=self.clock, metrics=self.metrics)
+        return suspend_site(ACCOUNT, self.token, ports=ports)
 
     def provision(self) -> Provisioning:
         ports = ProvisionSitePorts(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 REGION: Final = "eu-central-1"
 STRIPE_KEY: Final = "sk_test_functions_secret"
 SITES_TOKEN: Final = "sites-token-secret"
+WEBHOOK_SECRET: Final = "whsec_functions_of_stripe"
 SIGNING: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 METHOD_ARN: Final = "arn:aws:execute-api:eu-central-1:123456789012:api1/prod/GET/api/orders"
 
@@ -213,6 +214,8 @@ def running() -> Iterator[Stack]:
         parameters = {
             "StripeApiBase": stripe.url,
             "StripeApiKeySecretArn": _secret("payments", {"api_key": STRIPE_KEY}),
+            "StripeWebhookSecretArn": _secret("webhooks", {"current": WEBHOOK_SECRET}),
+            "StripeLiveMode": "false",
             "SitesBaseUrl": sites.url,
             "SitesTokenSecretArn": _secret("sites", {"token": SITES_TOKEN}),
             "CallbackSigningSecretArn": _secret("callbacks", {"current": SIGNING}),

@@ -158,6 +158,20 @@ def test_pages_link_to_later_ones(stack: Stack, member: Member, histories: list[
     assert listed(stack, headers, page="99")["json"] == {"orders": []}
 
 
+def test_links_are_followed_as_they_are(stack: Stack, member: Member, histories: list[History]) -> None:
+    """As AWS's gateway calls the function; the local one does not tell its address."""
+    event = {
+        "resource": "/v4/orders",
+        "path": "/v4/orders",
+        "headers": authorized(member, CredentialKind.API_KEY),
+        "queryStringParameters": {"perPage": str(len(histories) - 1)},
+        "requestContext": {"requestId": "r", "domainName": "api.example", "path": "/prod/v4/orders"},
+    }
+    answer = stack.invoke("ListRegistrarOrdersFunction", event)
+    url = f"https://api.example/prod/v4/orders?perPage={len(histories) - 1}&page=2"
+    assert answer["headers"]["Link"] == f'<{url}>; rel="next", <{url}>; rel="last"'
+
+
 def test_filters_and_direction(stack: Stack, member: Member, histories: list[History]) -> None:
     headers = authorized(member, CredentialKind.API_KEY)
     default = listed(stack, headers)["json"]["orders"]

@@ -13,6 +13,7 @@ from tests.functions.stack import SIGNING, SITES_TOKEN, STRIPE_KEY, Json, Member
 TASKS = [
     "ChargePaymentFunction",
     "ProvisionSiteFunction",
+    "SuspendSiteFunction",
     "ActivateSubscriptionFunction",
     "CloseOrderFunction",
     "SendCallbackFunction",
@@ -31,7 +32,13 @@ def test_an_order_is_delivered(stack: Stack, ready: Member) -> None:
     given = task(ready, token)
     charge = stack.invoke("ChargePaymentFunction", given)
     order_id = charge["order_id"]
-    assert charge == {"order_id": order_id, "kind": "site", "status": "succeeded", "wait_seconds": 30}
+    assert charge == {
+        "order_id": order_id,
+        "kind": "site",
+        "status": "succeeded",
+        "step": "deliver",
+        "wait_seconds": 300,
+    }
     site = stack.invoke("ProvisionSiteFunction", given)
     assert site in ({"ready": True, "wait_seconds": 0}, {"ready": False, "wait_seconds": 5})
     assert stack.invoke("ProvisionSiteFunction", given) == {"ready": True, "wait_seconds": 0}

@@ -28,6 +28,10 @@ def test_state_is_kept_over_a_restart_until_it_is_wiped(here: Workspace) -> None
     arn = tiny.execute(first, "finished", {"name": "x"})
     tiny.outcome(first, arn)
     history = tiny.events(first, arn)
+    stopped = tiny.execute(first, "stopped", {"name": "x", "sleep": 1})
+    tiny.states(first).stop_execution(executionArn=stopped)
+    assert tiny.outcome(first, stopped)["redriveStatus"] == "REDRIVABLE"
+    before = tiny.events(first, stopped)
     running = tiny.execute(first, "running", {"name": "x", "sleep": 4})
 
     assert lifecycle.down(here)
@@ -42,6 +46,17 @@ def test_state_is_kept_over_a_restart_until_it_is_wiped(here: Workspace) -> None
     assert second["api_url"] == first["api_url"]
     assert tiny.get(second, "/greetings/kept")[2]["remembered"] is True
     assert (tiny.outcome(second, arn)["status"], tiny.events(second, arn)) == ("SUCCEEDED", history)
+    # one that had failed can still be redriven, and its history goes on
+    tiny.states(second).redrive_execution(executionArn=stopped)
+    redriven = tiny.outcome(second, stopped)
+    assert (redriven["status"], redriven["redriveCount"]) == ("SUCCEEDED", 1)
+    assert tiny.events(second, stopped)[: len(before) + 2] == [
+        *before,
+        "ExecutionRedriven",
+        "TaskStateEntered",
+    ]
+    with pytest.raises(tiny.states(second).exceptions.ClientError, match="ExecutionNotRedrivable"):
+        tiny.states(second).redrive_execution(executionArn=stopped)
     # one that was cut off is started again under its name, once
     assert said.count("1 order goes on") == 1
     cut = tiny.outcome(second, running)

@@ -86,6 +86,48 @@ def test_a_permission_that_is_taken_away_is_missed_at_once(stack: Stack) -> None
     assert tiny.get(stack, "/greetings/x")[0] == 200
 
 
+def test_a_function_wakes_what_waits_by_its_role_alone(stack: Stack, tmp_path: Path) -> None:
+    kept = tmp_path / "token"
+    waiting = tiny.execute(stack, unique("wait"), {"name": "x", "keep": str(kept), "seconds": 60})
+    token = _written(kept)
+    iam = aws.client("iam", stack["aws_endpoint"])
+    role = (
+        aws.client("lambda", stack["aws_endpoint"])
+        .get_function_configuration(FunctionName=stack["functions"]["GreetFunction"])["Role"]
+        .rpartition("/")[2]
+    )
+    policy = iam.get_role_policy(RoleName=role, PolicyName="start")["PolicyDocument"]
+    elsewhere = json.dumps(policy).replace(":stateMachine:", ":stateMachine:other-")
+    iam.put_role_policy(RoleName=role, PolicyName="start", PolicyDocument=elsewhere)
+    try:
+        error, payload = tiny.invoke(stack, {"name": "x", "wake": token})
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="start", PolicyDocument=json.dumps(policy))
+    assert (error, "AccessDenied" in payload["errorMessage"]) == ("Unhandled", True)
+    assert tiny.invoke(stack, {"name": "x", "wake": token})[0] is None
+    found = tiny.outcome(stack, waiting)
+    assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", {"answer": "woken"})
+
+
+def test_a_token_that_nobody_gave_opens_nothing(stack: Stack) -> None:
+    error, payload = tiny.invoke(stack, {"name": "x", "wake": "made-up"})
+    assert (error, "InvalidToken" in payload["errorMessage"]) == ("Unhandled", True)
+
+
+def test_a_wait_ends_by_itself(stack: Stack, tmp_path: Path) -> None:
+    given = {"name": "x", "keep": str(tmp_path / "token"), "seconds": 3}
+    found = tiny.outcome(stack, tiny.execute(stack, unique("wait"), given))
+    assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", {"answer": "timed out"})
+
+
+def _written(path: Path) -> str:
+    deadline = time.monotonic() + 60
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return path.read_text()
+
+
 def test_a_function_sees_its_layers_and_the_runtimes_packages_only(stack: Stack) -> None:
     _, payload = tiny.invoke(stack, {"name": "x"})
     build = Path(stack["logs"]).parent / "build"

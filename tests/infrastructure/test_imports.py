@@ -20,11 +20,16 @@ OURS: Final[dict[str, frozenset[str]]] = {
     "contract": frozenset({"contract"}),
     "domain": frozenset({"domain", "contract.statuses", "contract.errors.FieldError"}),
     "ports": frozenset({"domain"}),
+    "ports_reconcile": frozenset({"domain"}),
     "settings": frozenset(),
-    "use_cases": frozenset({"use_cases", "ports", "domain", "contract"}),
-    "adapters": frozenset({"adapters", "ports", "domain", "contract.statuses", "settings"}),
+    "use_cases": frozenset({"use_cases", "ports", "ports_reconcile", "domain", "contract"}),
+    "adapters": frozenset(
+        {"adapters", "ports", "ports_reconcile", "domain", "contract.statuses", "settings"}
+    ),
     "entry": frozenset({"entry", "use_cases.errors", "ports", "domain", "contract"}),
-    "wiring": frozenset({"adapters", "entry.observability", "ports", "settings", "use_cases"}),
+    "wiring": frozenset(
+        {"adapters", "entry.observability", "ports", "ports_reconcile", "settings", "use_cases"}
+    ),
     "functions": frozenset({"wiring", "settings", "entry", "use_cases", "domain", "contract"}),
 }
 
@@ -33,6 +38,7 @@ OTHERS: Final[dict[str, frozenset[str]]] = {
     "contract": frozenset({"pydantic"}),
     "domain": frozenset({"email_validator", "idna", "iso3166", "phonenumbers", "publicsuffixlist"}),
     "ports": frozenset(),
+    "ports_reconcile": frozenset(),
     "settings": frozenset(),
     "use_cases": frozenset(),
     "adapters": frozenset(

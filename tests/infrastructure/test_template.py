@@ -16,7 +16,7 @@ from tests.sam_template import TEMPLATE as TEMPLATE_FILE
 TEMPLATE = Template()
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 REFUSE = "RefuseMethodFunction"
-PUBLIC = frozenset({"/api/about", "/api/about/tlds/{tld}"})
+PUBLIC = frozenset({"/api/about", "/api/about/tlds/{tld}", "/webhooks/stripe"})
 # They authenticate in the handler, as their refusals have another shape.
 AUTHENTICATE_THEMSELVES = frozenset({"/v4/orders", "/v4/orders/{orderId}"})
 

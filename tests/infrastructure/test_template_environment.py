@@ -13,10 +13,11 @@ from tests.workflow.lambdas import forget_clients, forget_ports
 
 TEMPLATE = Template()
 SHARED = set(TEMPLATE.common["Environment"]["Variables"])
-# What is built only when it is needed: for a token, for an order of a domain.
+# What is built when it is needed: for a token, an order of a domain, an event that names no cart.
 LATER: dict[str, tuple[Callable[[], object], ...]] = {
     "authenticate": (wiring.tokens,),
     "charge_payment": (wiring.registrar,),
+    "receive_stripe_webhook": (wiring.payments,),
 }
 ARGUMENTS: dict[str, tuple[str, ...]] = {"callback_fault": ("https://client.example/hook",)}
 

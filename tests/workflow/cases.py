@@ -2,8 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -59,10 +59,12 @@ class Scenario:
     `ends` is the last state; `payment` and `failure` are what the client then reads. `arrange` runs
     before the order is placed, `on_wait` at every Wait state. `parameters` are the template's. `key`: the
     client sends an Idempotency-Key. `placed` False starts an execution without any order.
+    `balance` is the customer's at the processor, `placed_balance` another one until the charge.
     `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
     fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
-    broken any more: what a redrive does, and more; `between` is what an operator does before. `cancelled`:
-    the customer's cancellation is accepted and stands. `kept` is what an operator gave back by another way.
+    broken any more; with `redriven` the same execution goes on instead; `between` is what an operator does
+    before. `cancelled`: the customer's cancellation is accepted and stands. `kept` is what an operator gave
+    back by another way.
     """
 
     name: str
@@ -71,13 +73,16 @@ class Scenario:
     between: Callable[["Case"], None] = _nothing
     cancelled: bool = False
     kept: int = 0
+    redriven: bool = False
     payment: str | None = "succeeded"
     failure: str | None = None
     card: str | None = "pm_card_visa"
     iban: str | None = None
     balance: int = 0
+    placed_balance: int | None = None
     currency: str = "usd"
     site: str = "Blog"
+    plan: str = "basic"
     domain: str | None = None
     transfer: bool = False
     contacts: Mapping[str, Any] = field(default_factory=dict)
@@ -97,7 +102,11 @@ class Scenario:
         """What is charged, in minor units."""
         if self.domain is not None:
             return 1299
-        return {"usd": 1300, "eur": 1200}[self.currency]
+        return {
+            ("basic", "usd"): 1300,
+            ("basic", "eur"): 1200,
+            ("business", "eur"): 7400,
+        }[self.plan, self.currency]
 
     @property
     def order(self) -> Literal["completed", "failed", "cancelled"]:
@@ -105,6 +114,15 @@ class Scenario:
         if self.cancelled:
             return "cancelled"
         return "completed" if self.failure is None else "failed"
+
+
+def mended(scenarios: Iterable[Scenario]) -> list[Scenario]:
+    """Each twice: started again under a new name, and redriven."""
+    return [
+        replace(scenario, name=f"{scenario.name}, then {how}", redriven=how == "redriven")
+        for scenario in scenarios
+        for how in ("started again", "redriven")
+    ]
 
 
 @dataclass
@@ -208,9 +226,19 @@ def run(world: World, scenario: Scenario) -> Outcome:
         world.mend()
         before.interim = _polls(case)[1]
         scenario.between(case)
-        status, second = world.finish(world.start(machine, f"{case.token}-2", case.ids))
-        history = [*history, *second]
+        status, history = _go_on(case, machine, history)
     return _outcome(case, status, history, before)
+
+
+def _go_on(case: Case, machine: str, history: list[Any]) -> tuple[str, list[Any]]:
+    """What brings an execution that ended on its way again: (status, the whole history)."""
+    world = case.world
+    if case.scenario.redriven:
+        execution = f"{machine.replace(':stateMachine:', ':execution:')}:{case.token}"
+        world.stepfunctions.redrive_execution(executionArn=execution)
+        return world.finish(execution)
+    status, second = world.finish(world.start(machine, f"{case.token}-2", case.ids))
+    return status, [*history, *second]
 
 
 @dataclass
@@ -240,7 +268,7 @@ def _case(world: World, scenario: Scenario, template: Template) -> Case:
         name=f"case-{number}",
         card=scenario.card,
         iban=scenario.iban,
-        balance=scenario.balance,
+        balance=scenario.balance if scenario.placed_balance is None else scenario.placed_balance,
         entry={"currency": scenario.currency},
     )
     billing = world.processor.ensure_billing(seed, Billing())
@@ -274,7 +302,7 @@ def _place(case: Case) -> None:
         "name": case.scenario.site,
         "variant": "vanilla",
         "location": "pdx",
-        "plan": "basic",
+        "plan": case.scenario.plan,
         "term": "monthly",
     }
     body: Json = {"site": site} if case.scenario.domain is None else {"domain": _domain(case)}

@@ -1,5 +1,6 @@
 """What can go wrong, as arrangements of a scenario."""
 
+import json
 from collections.abc import Callable
 from typing import Final
 
@@ -11,9 +12,11 @@ from hostcart.domain.tokens import order_id_of
 from hostcart.use_cases.cancel_order import CancelOrderPorts, cancel_order
 from hostcart.use_cases.wake import WakePorts, wake
 
-from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case, FunctionFailedError, request
+from local.sandboxes.stripe.render import public
+from local.sandboxes.stripe.webhooks import signature
+from tests.workflow.cases import AUTHORIZATION, E_MAIL, Case, FunctionFailedError, Json, request
 from tests.workflow.lambdas import AwsFault, Deaths
-from tests.workflow.world import SITE_PASSWORD, TABLE
+from tests.workflow.world import SITE_PASSWORD, TABLE, WEBHOOK_SECRET, World
 
 type Arrange = Callable[[Case], None]
 
@@ -160,6 +163,42 @@ def wakes(case: Case) -> None:
     wake(case.account_id, case.token, ports=ports)
 
 
+def tells(*kinds: str, times: int = 1) -> Arrange:
+    """The processor sends all its events of these kinds about the case, each so many times."""
+
+    def arrange(case: Case) -> None:
+        events = [event for event in case.world.stripe.store.all("event") if event["type"] in kinds]
+        mine = [event for event in events if _customer(event) == case.account.stripe_customer_id]
+        assert mine, f"there is no event of {kinds}"
+        for event in mine * times:
+            status, answer = webhook(case.world, public(event))
+            assert status == 200, answer
+
+    return arrange
+
+
+def _customer(event: Json) -> str:
+    found: str = event["data"]["object"]["customer"]
+    return found
+
+
+def webhook(world: World, event: Json) -> tuple[int, Json]:
+    """The answer to an event, signed."""
+    body = json.dumps(event, separators=(",", ":"))
+    moment = int(world.clock.now().timestamp())
+    request = {
+        "resource": "/webhooks/stripe",
+        "headers": {"Stripe-Signature": signature(body.encode(), [WEBHOOK_SECRET], moment)},
+        "requestContext": {"requestId": "request-1"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+    answer, failed = world.lambdas.invoke("ReceiveStripeWebhookFunction", json.dumps(request))
+    assert not failed, answer
+    response = json.loads(answer)
+    return response["statusCode"], json.loads(response["body"])
+
+
 def news_before_each_wait(times: int = 1) -> Arrange:
     """News arrives between a look and the wait after it."""
 
@@ -244,6 +283,20 @@ def settles_by_hand(case: Case) -> None:
     assert case.facts().payment.status == "refund_pending"
     (refund,) = case.world.stripe.store.all("refund", status="failed")
     refund["metadata"]["paid_by_another_way"] = "true"
+
+
+def spends_credit(balance: int) -> Arrange:
+    """Just before the invoice is finalised, the customer's balance becomes this."""
+
+    def arrange(case: Case) -> None:
+        def change() -> None:
+            customer = case.account.stripe_customer_id
+            assert customer is not None
+            case.world.stripe.store.get("customer", customer)["balance"] = balance
+
+        case.world.patch_method("hostcart.adapters.stripe_payments.StripePayments.finalize", change)
+
+    return arrange
 
 
 def loses_claim(case: Case) -> None:

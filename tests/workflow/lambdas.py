@@ -156,8 +156,14 @@ class Lambdas:
     # --- what the AWS clients report --------------------------------------------------------------
 
     def _note(self, params: Any, model: Any, **_: Any) -> None:
-        if self._running is not None:
-            self.used[self._running.function].update(_grants(model, params))
+        if self._running is None:
+            return
+        used = self.used[self._running.function]
+        if model.name == "SendTaskSuccess":  # checked against the state machine that gave the token
+            machine = self.template.resolve({"Ref": "FulfilOrder"})
+            used.add(Grant("states:SendTaskSuccess", machine))
+        else:
+            used.update(_grants(model, params))
 
     def _before(self, model: Any, **_: Any) -> Any:
         running = self._running

@@ -1,8 +1,8 @@
 """Every scenario: what is ordered, what goes wrong, how it ends. A branch that none takes fails a test."""
 
-from typing import Final
+from typing import Any, Final
 
-from tests.workflow.cases import Scenario
+from tests.workflow.cases import Case, Scenario, mended
 from tests.workflow.faults import (
     CHARGE,
     GIVE_BACK,
@@ -22,7 +22,9 @@ from tests.workflow.faults import (
     pays,
     sites,
     slow_sites,
+    spends_credit,
     stripe,
+    tells,
     wakes,
 )
 from tests.workflow.scenarios_cancel import CANCELLED, CANCELLED_DOMAINS
@@ -34,6 +36,15 @@ _SITE_RETRIES: Final = 11
 _CALLBACK_RETRIES: Final = 21
 # Nothing is left of a subscription in our facts, and everything is there to be undone.
 _UNSTORED_SUBSCRIPTION: Final = aws("ActivateSubscription", "UpdateItem", _RETRIES)
+
+# A plan that is delivered while a debit is under way.
+_TRUSTED: Final[dict[str, Any]] = {"card": None, "currency": "eur", "plan": "business"}
+
+
+def _suspended(case: Case) -> bool:
+    site = case.facts().opened.site
+    return site is not None and site.suspended
+
 
 DELIVERED: Final = (
     Scenario(name="delivered"),
@@ -70,6 +81,17 @@ DELIVERED: Final = (
         on_wait=first_wait(all_of(pays(), wakes)),
     ),
     Scenario(
+        name="authenticates and the processor tells so, twice",
+        card="pm_card_authenticationRequired",
+        on_wait=first_wait(all_of(pays(), tells("invoice.paid", times=2))),
+    ),
+    Scenario(
+        name="declined, pays by debit",
+        card="pm_card_chargeCustomerFail",
+        currency="eur",
+        on_wait=first_wait(all_of(pays("pm_sepa_success"), tells("payment_intent.processing"))),
+    ),
+    Scenario(
         name="authenticates before the wait begins",
         card="pm_card_authenticationRequired",
         arrange=news_before_each_wait(),
@@ -82,6 +104,20 @@ DELIVERED: Final = (
         on_wait=first_wait(pays()),
     ),
     Scenario(name="debit settles", card=None, iban="DE89370400440532013000", currency="eur"),
+    Scenario(name="delivered before the debit settled", **_TRUSTED, iban="DE89370400440532013000"),
+    Scenario(
+        name="delivered before the debit failed, then paid by card",
+        **_TRUSTED,
+        iban="DE62370400440532013001",
+        on_wait=lambda case: case.customer_visits("pay", "pm_card_visa") if _suspended(case) else None,
+    ),
+    Scenario(
+        name="the provisioner is away when a site has to be suspended",
+        **_TRUSTED,
+        iban="DE62370400440532013001",
+        arrange=sites("status:500", "PUT /sites/*/suspension", times=_SITE_RETRIES + 3),
+        on_wait=lambda case: case.customer_visits("pay", "pm_card_visa") if _suspended(case) else None,
+    ),
     Scenario(name="callback at the third attempt", callback="/flaky/2/hook", callbacks=3),
     Scenario(name="callback gone", callback="/status/410/hook"),
     Scenario(
@@ -173,12 +209,35 @@ FAILED: Final = (
         failure="payment_expired",
         payment="failed",
     ),
-    Scenario(name="too little to charge", balance=-1270, failure="amount_below_minimum", payment="refunded"),
+    Scenario(
+        name="too little to charge since the order was placed",
+        balance=-1270,
+        arrange=spends_credit(-1270),
+        placed_balance=0,
+        failure="amount_below_minimum",
+        payment="refunded",
+    ),
     Scenario(
         name="the processor cannot charge",
         arrange=stripe("status:503", CHARGE[3], times=_RETRIES),
         failure="fulfilment_failed",
         payment="failed",
+    ),
+    Scenario(
+        name="delivered before the debit failed, never paid",
+        **_TRUSTED,
+        iban="DE62370400440532013001",
+        parameters={"PaymentDeadlineSeconds": "172800"},
+        failure="payment_expired",
+        payment="failed",
+    ),
+    Scenario(
+        name="a site fails while its debit is under way",
+        **_TRUSTED,
+        site="fail-provision",
+        iban="DE89370400440532013000",
+        failure="site_failed",
+        payment="refunded",
     ),
     Scenario(name="site refused", site="refuse-provision", failure="site_refused", payment="refunded"),
     Scenario(name="site failed", site="fail-provision", failure="site_failed", payment="refunded"),
@@ -301,42 +360,45 @@ STUCK: Final = (
     Scenario(
         name="callback undelivered",
         callback="/status/500/hook",
-        ends="CallbackUndelivered",
+        ends="SendCallback",
         callbacks=_CALLBACK_RETRIES,
     ),
 )
 
-# A redrive starts again at the state that failed; moto has none. A second execution repeats even more.
-MENDED: Final = (
+# Ended where no compensation is left; each goes on as a redrive and as a new execution from the start.
+_LEFT: Final = (
     Scenario(
-        name="not refunded, then started again",
+        name="not refunded",
         site="fail-provision",
         arrange=stripe("status:503", "GET /v1/credit_notes", times=_RETRIES),
-        ends_first="NotRefunded",
+        ends_first="RefundPayment",
         failure="site_failed",
         payment="refunded",
     ),
     Scenario(
-        name="neither charged nor voided, then started again",
+        name="neither charged nor voided",
         arrange=all_of(
             stripe("status:503", CHARGE[3], times=_RETRIES),
             stripe("status:503", "POST /v1/invoices/*/void", times=_RETRIES),
         ),
-        ends_first="NotRefunded",
+        ends_first="RefundPayment",
         failure="fulfilment_failed",
         payment="failed",
     ),
     Scenario(
-        name="not closed, then started again",
+        name="not closed",
         arrange=aws("CloseOrder", "UpdateItem", _RETRIES),
-        ends_first="NotClosed",
+        ends_first="CloseOrder",
     ),
     Scenario(
-        name="callback undelivered, then started again",
+        name="callback undelivered once",
         callback=f"/flaky/{_CALLBACK_RETRIES}/hook",
         callbacks=_CALLBACK_RETRIES + 1,
-        ends_first="CallbackUndelivered",
+        ends_first="SendCallback",
     ),
+)
+MENDED: Final = (
+    *mended(_LEFT),
     Scenario(name="delivered, then started again", ends_first="OrderClosed"),
 )
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tests.workflow.cases import CONTACT, Scenario
+from tests.workflow.cases import CONTACT, Scenario, mended
 from tests.workflow.faults import (
     CHECK,
     LOOK,
@@ -165,10 +165,20 @@ DOMAINS: Final = (
         failure="domain_lost",
         payment="failed",
     ),
-    _domain(
-        "domain not subscribed, then started again",
-        "sub-",
-        arrange=stripe("error:parameter_invalid", SUBSCRIBE[1]),
-        ends_first="NotActivated",
+    *mended(
+        (
+            _domain(
+                "domain refused its subscription",
+                "sub-",
+                arrange=stripe("error:parameter_invalid", SUBSCRIBE[1]),
+                ends_first="ActivateDomainSubscription",
+            ),
+            _domain(
+                "domain never subscribed",
+                "nev-",
+                arrange=aws("ActivateSubscription", "UpdateItem", 31),
+                ends_first="ActivateDomainSubscription",
+            ),
+        )
     ),
 )

@@ -31,12 +31,12 @@ def test_the_branches_are_those_of_the_definition() -> None:
 
 
 def _with_another_catch(definition: dict[str, Any]) -> None:
-    catcher = {"ErrorEquals": ["SomethingNewError"], "Next": "NotClosed"}
-    definition["States"]["CloseOrder"]["Catch"].append(catcher)
+    catcher = {"ErrorEquals": ["SomethingNewError"], "Next": "CartNotFound"}
+    definition["States"]["ProvisionSite"]["Catch"].append(catcher)
 
 
 def _with_another_choice(definition: dict[str, Any]) -> None:
-    choice = {"Variable": "$.closed.status", "StringEquals": "cancelled", "Next": "NotClosed"}
+    choice = {"Variable": "$.closed.status", "StringEquals": "cancelled", "Next": "CartNotFound"}
     definition["States"]["CallbackOwed"]["Choices"].append(choice)
 
 

@@ -32,6 +32,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoin
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from local.engine.shims import redrive
 from local.sandboxes.callbacks import CallbackSink
 from local.sandboxes.registrar import RegistrarSandbox
 from local.sandboxes.server import Sandbox
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 TABLE: Final = "hostcart"
 STRIPE_KEY: Final = "sk_test_workflow_secret"
+WEBHOOK_SECRET: Final = "whsec_of_the_workflow"
 SITES_TOKEN: Final = "sites-token-secret"
 REGISTRAR_TOKEN: Final = "registrar-token-secret"
 SIGNING_SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -272,6 +274,8 @@ def running() -> Iterator[World]:
             {
                 "StripeApiBase": stripe.url,
                 "StripeApiKeySecretArn": _secret("stripe", {"api_key": STRIPE_KEY}),
+                "StripeWebhookSecretArn": _secret("webhooks", {"current": WEBHOOK_SECRET}),
+                "StripeLiveMode": "false",
                 "SitesBaseUrl": sites.url,
                 "SitesTokenSecretArn": _secret("sites", {"token": SITES_TOKEN}),
                 "RegistrarApiBase": registrar.url,
@@ -315,6 +319,7 @@ def running() -> Iterator[World]:
             lambda _self, account: "domain_registration" in account.features,
         )
         _take_over_lambda(patch, lambdas)
+        redrive.install()
         _refuse_second_zones(patch)
         _forget_loggers()
         try:

@@ -45,7 +45,7 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "LinkToLaterPages": (
         "Link",
         {
-            "description": "RFC 8288: next and last page, relative to this one, if another follows.",
+            "description": "RFC 8288: next and last page, if another follows.",
             "schema": {"type": "string"},
         },
     ),
@@ -60,6 +60,14 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 }
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "StripeSignature": {
+        "name": "Stripe-Signature",
+        "in": "header",
+        "required": True,
+        "description": "`t=<Unix seconds>,v1=<hex HMAC-SHA256 of t.body>`, of within five minutes.",
+        "schema": {"type": "string", "pattern": "^t=[0-9]{1,12}(,v[0-9]=[0-9a-f]{64})+$"},
+        "example": f"t=1795262400,v1={'0' * 64}",
+    },
     "Account": {
         "name": "X-Auth-Account",
         "in": "header",

@@ -26,6 +26,7 @@ _MODELS: Final = (
     responses.OrderView,
     responses.About,
     responses.TldRequirements,
+    responses.WebhookReceipt,
     responses.OrderNotification,
     responses.Problem,
     registrar_orders.RegistrarOrderList,
@@ -96,7 +97,8 @@ def _operation(route: Route) -> dict[str, Any]:
     answers = {str(status): _success(success) for status, success in route.successes.items()}
     refusals = _refusals(route.codes)
     for status, message in route.messages.items():
-        _add_message(refusals.setdefault(str(status), {"description": message, "content": {}}), message)
+        answer = refusals.setdefault(str(status), {"description": message, "content": {}})
+        _add_message(answer, message, argument="orderId" if "{orderId}" in route.path else "page")
     operation["responses"] = {**answers, **dict(sorted(refusals.items()))}
     return operation
 
@@ -137,11 +139,10 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
     return answer
 
 
-def _add_message(answer: dict[str, Any], message: str) -> None:
+def _add_message(answer: dict[str, Any], message: str, *, argument: str) -> None:
     """The registrar API's own shape, beside the problem that the gateway may answer with the same status."""
-    example = {"message": message} | (
-        {"details": "page must be ..."} if message == "Invalid Argument" else {}
-    )
+    details = {"details": f"{argument} must be a whole number from 1 to {2**31 - 1}."}
+    example = {"message": message} | (details if message == "Invalid Argument" else {})
     answer["content"][_JSON] = {
         "schema": _reference(registrar_orders.RegistrarError),
         "examples": {message: {"value": example}},

@@ -217,6 +217,7 @@ ABOUT: Final = {
     }
 }
 
+WEBHOOK: Final = {"taken": {"status": "taken"}}
 TLD_REQUIREMENTS: Final = {"com": describe(tlds.get("com"))}
 
 NOTIFICATION: Final = {

@@ -98,6 +98,7 @@ ROUTES: Final = (
             "unsupported_media_type",
             "idempotency_key_reused",
             "cart_pay_failed",
+            "amount_below_minimum",
         ),
     ),
     Route(
@@ -147,6 +148,7 @@ ROUTES: Final = (
             "unsupported_media_type",
             "idempotency_key_reused",
             "cart_pay_failed",
+            "amount_below_minimum",
         ),
     ),
     Route(
@@ -239,6 +241,30 @@ ROUTES: Final = (
             304: _NOT_MODIFIED,
         },
         codes=(*READ, "not_found"),
+    ),
+    Route(
+        method="post",
+        path="/webhooks/stripe",
+        operation_id="receiveStripeWebhook",
+        summary="An event of Stripe",
+        description="For Stripe alone: the signature over the body is the credential. The body is Stripe's"
+        " Event as JSON, 256 KiB at the most. An event decides nothing; it has the order that it is about"
+        " looked at now. Any answer but 2xx asks for the event again.",
+        access="public",
+        parameters=("StripeSignature",),
+        successes={
+            200: Success(
+                description="Taken note of.", model=responses.WebhookReceipt, examples=examples.WEBHOOK
+            )
+        },
+        codes=(
+            *ANYWHERE,
+            "webhook_signature_invalid",
+            "webhook_event_invalid",
+            "invalid_json",
+            "payload_too_large",
+            "webhook_object_unknown",
+        ),
     ),
     Route(
         method="get",

@@ -1,6 +1,6 @@
 """Keeps the executions of moto's Step Functions over a restart.
 
-Replaced: `Execution.start`, `BaseExecutionWorkerCommunication.terminated` and
+Replaced: `Execution.start` and `.redrive`, `BaseExecutionWorkerCommunication.terminated` and
 `StepFunctionsParserBackend.create_state_machine`. moto holds executions in memory only. Each start and each
 end is appended to a file; when a state machine is created again, its ended executions of earlier runs are put
 back, with their history. One that the stop cut off is not: `up` starts it again under the same name and input
@@ -19,6 +19,7 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from local.engine import journal_file
+from local.engine.shims import redrive as redrives
 
 
 def install(journal: Path) -> None:
@@ -30,11 +31,18 @@ def install(journal: Path) -> None:
     communication: Any = execution_module.BaseExecutionWorkerCommunication
     backend: Any = StepFunctionsParserBackend
     start, terminated, create = execution.start, communication.terminated, backend.create_state_machine
+    redrive = execution.redrive
 
     def start_noted(self: Execution) -> None:
         event = "resumed" if self.execution_arn in cut_off else "started"
         journal_file.append(journal, event, _facts(self))
         start(self)
+
+    def redrive_noted(self: Execution) -> datetime.datetime:
+        if self.exec_status in redrives.REDRIVABLE:
+            journal_file.append(journal, "redriven", _facts(self))
+        redriven: datetime.datetime = redrive(self)
+        return redriven
 
     def terminated_noted(self: Any) -> None:
         terminated(self)
@@ -49,6 +57,7 @@ def install(journal: Path) -> None:
         return machine
 
     execution.start = start_noted
+    execution.redrive = redrive_noted
     communication.terminated = terminated_noted
     backend.create_state_machine = create_restored
 
@@ -75,7 +84,9 @@ def _outcome(execution: Execution) -> dict[str, Any]:
 
 
 def _restore(record: dict[str, Any], machine: StateMachine) -> Execution:
-    snapshot: Any = SimpleNamespace(arn=machine.arn, name=machine.name)
+    snapshot: Any = SimpleNamespace(
+        arn=machine.arn, name=machine.name, sm_type=machine.sm_type, definition=machine.definition
+    )
     execution = Execution(
         name=record["name"],
         sm_type=StateMachineType(machine.sm_type),

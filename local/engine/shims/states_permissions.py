@@ -21,6 +21,7 @@ GUARDED = {
     "describe_execution": ("DescribeExecution", "executionArn"),
     "get_execution_history": ("GetExecutionHistory", "executionArn"),
     "stop_execution": ("StopExecution", "executionArn"),
+    "redrive_execution": ("RedriveExecution", "executionArn"),
     "list_executions": ("ListExecutions", "stateMachineArn"),
     "send_task_success": ("SendTaskSuccess", "taskToken"),
     "send_task_failure": ("SendTaskFailure", "taskToken"),
@@ -86,10 +87,10 @@ def install(endpoint: str) -> None:
 def _guarded(original: Callable[[Any], Any], roles: Roles, action: str, member: str) -> Callable[[Any], Any]:
     def operation(self: Any) -> Any:
         role = roles.of(self.get_access_key())
-        resource = self._get_param(member)
+        resource = self._get_param(member) or "*"
         if member == "taskToken":
             resource = _machine_of(self.stepfunction_backend, resource)
-        if role is not None and not roles.allow(role, action, resource or "*"):
+        if role is not None and resource is not None and not roles.allow(role, action, resource):
             raise AccessDeniedError(
                 f"User: {role} is not authorized to perform: states:{action} on resource: {resource}"
             )
@@ -98,10 +99,13 @@ def _guarded(original: Callable[[Any], Any], roles: Roles, action: str, member: 
     return operation
 
 
-def _machine_of(backend: Any, token: str) -> str:
-    """The state machine whose execution waits under the task token: what AWS checks the role against."""
+def _machine_of(backend: Any, token: str) -> str | None:
+    """The state machine whose execution waits under the task token: what AWS checks the role against.
+
+    None for a token that nobody gave, or that was given before a restart: it opens nothing anyway.
+    """
     for machine in backend.state_machines:
         for execution in machine.executions:
             if execution.exec_worker.env.callback_pool_manager.get(token) is not None:
                 return str(machine.arn)
-    return "*"
+    return None

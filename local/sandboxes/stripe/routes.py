@@ -16,6 +16,7 @@ from local.sandboxes.stripe import (
     subscriptions,
 )
 from local.sandboxes.stripe.account import Account, Operation
+from local.sandboxes.stripe.objects import created_bounds, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,12 @@ def _get_event(account: Account, _params: Json, path: Mapping[str, str]) -> Json
 
 def _list_events(account: Account, params: Json, _path: Mapping[str, str]) -> list[Json]:
     kinds = params.get("types") or ([params["type"]] if "type" in params else None)
-    events = account.store.newest_first("event")
-    return [event for event in events if kinds is None or event["type"] in kinds]
+    bounds = created_bounds(params)
+    return [
+        event
+        for event in account.store.newest_first("event")
+        if (kinds is None or event["type"] in kinds) and within(event["created"], bounds)
+    ]
 
 
 ROUTES: dict[str, Route] = {

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 from hostcart.adapters.dynamodb_carts import texts_of
+from hostcart.domain.payment_events import WORTH_A_LOOK
 
 from local.engine import aws
 from tests.e2e.support.stack import LocalStack
@@ -65,6 +66,10 @@ class World:
         found = self._listed("sites_url", "sites")
         return [entry for entry in found if entry["status"] != "deleted" and wanted in (None, entry["id"])]
 
+    def deliveries(self) -> list[Json]:
+        """The payment processor's events and how their delivery went."""
+        return self._listed("stripe_url", "webhooks")
+
     def received(self, path: str | None = None) -> list[Json]:
         """What the callback sink got, in order."""
         return [entry for entry in self._listed("callback_url", "received") if path in (None, entry["path"])]
@@ -102,6 +107,10 @@ class World:
     def advance_clock(self, seconds: int) -> None:
         """Let the payment processor's time pass."""
         self._tell("stripe_url", "clock", {"advance_seconds": seconds})
+
+    def stripe_clock(self) -> int:
+        """The payment processor's present, in Unix seconds."""
+        return int(self._tell("stripe_url", "clock", {"advance_seconds": 0}).json()["now"])
 
     def authenticate(self, token: str, outcome: str) -> httpx.Response:
         """The customer on the hosted invoice page."""
@@ -145,9 +154,26 @@ class World:
         return [item for page in pages for item in page["Items"]]
 
     def items(self) -> int:
-        """All items of the table; the engine counts them at once (AWS does every six hours)."""
-        described = self.dynamodb.describe_table(TableName=self.facts["table"])
-        return int(described["Table"]["ItemCount"])
+        """All items of the table but remembered events, which come at their own time.
+
+        The engine counts them at once (AWS does every six hours).
+        """
+        while True:
+            events = self._events()
+            described = self.dynamodb.describe_table(TableName=self.facts["table"])
+            if events == self._events():
+                return int(described["Table"]["ItemCount"]) - events
+
+    def _events(self) -> int:
+        """How many of the processor's events the table remembers."""
+        told = [entry["id"] for entry in self.deliveries() if entry["type"] in WORTH_A_LOOK]
+        wanted = [{"pk": {"S": f"EVENT#stripe#{name}"}, "sk": {"S": "EVENT"}} for name in told]
+        table, found = self.facts["table"], 0
+        for start in range(0, len(wanted), 100):
+            some = {"Keys": wanted[start : start + 100], "ProjectionExpression": "pk", "ConsistentRead": True}
+            answer = self.dynamodb.batch_get_item(RequestItems={table: some})
+            found += len(answer["Responses"][table])
+        return found
 
     def cart_item(self, account: str, token: str) -> Item | None:
         key = {"pk": {"S": self._pk(account)}, "sk": {"S": f"CART#{token}"}}

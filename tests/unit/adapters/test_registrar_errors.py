@@ -36,6 +36,7 @@ ANSWERS: list[tuple[tuple[int, object], type[PortError], str]] = [
     (refused(None), RefusedError, "invalid_argument"),
     ((400, b"<html>"), RefusedError, "invalid_argument"),
     ((404, {"message": "Not Found"}), RefusedError, "not_found"),
+    ((408, b"<html>"), OutcomeUnknownError, "timeout"),
     ((409, {}), RefusedError, "conflict"),
     ((415, {}), RefusedError, "registrar_http_415"),
     ((499, {}), RefusedError, "registrar_http_499"),

@@ -18,7 +18,7 @@ FIELDS: dict[type[BaseModel], str] = {
     responses.OrderView: "order tasks site domain subscription payment cancellation failure account user",
     responses.OrderFields: "id status created_at updated_at location",
     responses.TaskEntry: "id name status",
-    responses.SiteEntry: "id name domain variant location ssh_data",
+    responses.SiteEntry: "id name domain variant location ssh_data status",
     responses.SshData: "ipaddr username password port",
     responses.SubscriptionEntry: "id status bucket_type bucket_year bucket_month stripe_id",
     responses.PaymentEntry: (

@@ -19,5 +19,6 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, Any]]
     logger = Logger(service=f"test-{uuid.uuid4()}", stream=stream)  # loggers live as long as the process
     monkeypatch.setattr("hostcart.entry.http.logger", lambda: logger)
     monkeypatch.setattr("hostcart.entry.task.logger", lambda: logger)
+    monkeypatch.setattr("hostcart.entry.schedule.logger", lambda: logger)
     monkeypatch.setattr(observability, "logger", lambda: logger)
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]

@@ -1,6 +1,7 @@
 """Metrics are log lines in CloudWatch's embedded format; alarms and operators read them."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,8 +76,12 @@ def test_alarms_on_our_metrics_watch_what_is_written(capsys: pytest.CaptureFixtu
     assert watched
     code = "".join(path.read_text() for path in (ROOT / "layers/hostcart/python/hostcart").rglob("*.py"))
     for alarm in watched:
-        assert f'metrics.count("{alarm["MetricName"]}"' in code
-        EmfMetrics().count(alarm["MetricName"], reason="any")
+        written = re.search(rf'metrics(?:\(\))?\.(count|level)\("{alarm["MetricName"]}"', code)
+        assert written is not None, alarm["MetricName"]
+        if written[1] == "count":
+            EmfMetrics().count(alarm["MetricName"], reason="any")
+        else:
+            EmfMetrics().level(alarm["MetricName"], 0)
         (line,) = lines(capsys)
         dimensions = {entry["Name"]: entry["Value"] for entry in alarm["Dimensions"]}
         assert definition(line)["Namespace"] == alarm["Namespace"]

@@ -33,6 +33,7 @@ def user_of(*accounts: str) -> Caller:
         (basic("name:key"), ("name", "key")),
         (basic("name:key").replace("Basic", "basic"), ("name", "key")),
         (basic("é:a:b"), ("é", "a:b")),
+        ("Basic " + base64.b64encode("Müller:key".encode("latin-1")).decode(), ("Müller", "key")),
         (basic("name"), ("name", "")),
         (basic(":"), ("", "")),
         ("Basic", ("", "")),
@@ -44,7 +45,7 @@ def test_credentials_are_read(header: str, found: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Basic !!!", "Bearer hcu_1", "Basic " + "YQ" * 2000, "Basic /w==", f"{basic('a:b')} x"],
+    ["", "Basic !!!", "Bearer hcu_1", "Basic " + "YQ" * 2000, "Basic /w=", f"{basic('a:b')} x"],
 )
 def test_what_are_no_credentials(header: str) -> None:
     with pytest.raises(ApiError, match="unauthenticated"):

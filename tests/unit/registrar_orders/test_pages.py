@@ -8,7 +8,9 @@ import pytest
 from hostcart.contract.errors import ApiError
 from hostcart.contract.statuses import SaleStatus
 from hostcart.domain.accounts import ApiKey, CredentialKind
+from hostcart.domain.sales import Sale
 from hostcart.domain.sales_filter import OrdersWanted, SalesFilter
+from hostcart.ports import UnavailableError
 from hostcart.use_cases.read_registrar_orders import (
     OrdersFound,
     RegistrarOrdersPorts,
@@ -91,6 +93,43 @@ def test_what_arrives_moves_no_page(shop: Shop) -> None:
             shop.open(2)
     assert seen == list(range(1, shop.carts.last_number(ACCOUNT) + 1))
     assert len(seen) == 18
+
+
+class Behind(FakeCarts):
+    """Its index does not show `hidden` yet."""
+
+    hidden: frozenset[int] = frozenset()
+
+    def sales(self, account_id: str, *, first: int, last: int) -> list[Sale]:
+        found = super().sales(account_id, first=first, last=last)
+        return [sale for sale in found if sale.number not in self.hidden]
+
+
+def behind(*hidden: int) -> Shop:
+    carts = Behind()
+    carts.hidden = frozenset(hidden)
+    shop = Shop(carts=carts)
+    shop.open(10)
+    return shop
+
+
+def test_the_newest_orders_may_come_a_moment_later() -> None:
+    shop = behind(9, 10)
+    assert [shop.numbers(page) for page in (1, 2, 3)] == [[1, 2, 3, 4], [5, 6, 7, 8], []]
+    assert shop.numbers(1, newest_first=True) == [8, 7]
+
+
+@pytest.mark.parametrize(("hidden", "page"), [(4, 1), (2, 1), (8, 2), (9, 3)])
+def test_no_page_passes_over_an_order(hidden: int, page: int) -> None:
+    shop = behind(hidden)
+    with pytest.raises(UnavailableError, match="index_behind"):
+        shop.page(page)
+    assert shop.numbers(page % 3 + 1)
+
+
+def test_an_order_that_the_index_does_not_show_yet_is_not_denied() -> None:
+    with pytest.raises(UnavailableError, match="index_behind"):
+        read_registrar_order(ACCOUNT, 10, behind(10).ports)
 
 
 FILTERS: list[dict[str, Any]] = [

@@ -46,6 +46,8 @@ def test_everything_said() -> None:
         ("Example.com", "example.com"),
         ("example.com.", "example.com"),
         ("BÜCHER.com", "xn--bcher-kva.com"),
+        ("bücher.pl.", "xn--bcher-kva.pl"),  # not sold, at least not now
+        ("*cher-kva.com", "*cher-kva.com"),
         ("*.com", "*.com"),
         ("*", "*"),
     ],
@@ -60,6 +62,8 @@ def test_a_domain_s_name_is_compared_as_an_a_label(text: str, name: str) -> None
         ("2026-11-21T17:30:00Z", "2026-11-21T17:30:00", "2026-11-21T17:30:01"),
         ("2026-11-21T18:30:00+01:00", "2026-11-21T17:30:00", "2026-11-21T17:30:01"),
         ("2026-11-21T17:30:00", "2026-11-21T17:30:00", "2026-11-21T17:30:01"),
+        ("2026-11-21T17:30", "2026-11-21T17:30:00", "2026-11-21T17:30:01"),
+        ("2026-11-21t12:30-05:00", "2026-11-21T17:30:00", "2026-11-21T17:30:01"),
         ("2026-11-21", "2026-11-21T00:00:00", "2026-11-22T00:00:00"),
     ],
 )
@@ -69,13 +73,19 @@ def test_both_ends_of_a_time_are_wanted(text: str, since: str, until: str) -> No
     assert wanted.until == datetime.fromisoformat(f"{until}+00:00")
 
 
+def test_orders_of_the_last_second_are_wanted_and_none_later() -> None:
+    wanted = orders_wanted({"createDateEnd": "2026-11-21T17:30:00.9Z"}).filter
+    assert wanted.until == datetime(2026, 11, 21, 17, 30, 1, tzinfo=UTC)
+
+
 WRONG = [
     *(("page", text) for text in ("", "0", "-1", "1.5", "x", "2147483648", "9" * 30, "²", "1 ")),
     *(("perPage", text) for text in ("", "0", "1001", "all")),
     *(("dir", text) for text in ("", "ASC", "down")),
-    *(("domainName", text) for text in ("", "a b", "a*b", "**", "x" * 300, "..é")),
+    *(("domainName", text) for text in ("", "a b", "a*b", "**", "x" * 300, "..é", "*bücher.com", "é" * 100)),
     *(("tld", text) for text in ("", "*", "a b", "x" * 80)),
     *(("createDateStart", text) for text in ("", "yesterday", "2026-02-30", "2026-11-21T25:00:00Z")),
+    *(("createDateEnd", text) for text in ("20261121", "2026-W47-6", "2026-11-21T1730", "2026-11-21Z")),
     *(("createDateEnd", text) for text in ("x", "9999-12-31", "9999-12-31T23:59:59-12:00")),
     *(("orderStatus", text) for text in ("", "SUCCESS", "done")),
 ]
@@ -108,3 +118,8 @@ def test_links_keep_what_was_asked_for() -> None:
         'rel="next"': {**kept, "page": ["5"]},
         'rel="last"': {**kept, "page": ["9"]},
     }
+
+
+def test_links_are_absolute_where_the_address_is_known() -> None:
+    url = "https://api.example/prod/v4/orders"
+    assert link({}, 1, 3, url)["Link"] == f'<{url}?page=2>; rel="next", <{url}?page=3>; rel="last"'

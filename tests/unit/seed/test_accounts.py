@@ -11,7 +11,7 @@ from tools.accounts_file import Accounts, records
 
 PROMISED = [
     *("ready", "credit", "sepa", "sepa_fails", "needs_3ds", "declined", "stolen", "no_method", "no_contact"),
-    *("no_customer", "trial", "blocked", "no_flag", "empty", "history", "eur", "child"),
+    *("no_customer", "trial", "blocked", "no_flag", "empty", "history", "eur", "child", "small_rest"),
 ]
 
 

@@ -65,6 +65,8 @@ def test_the_defaults_that_stored_carts_leave_out_stay_as_they_are() -> None:
     changed = {
         "Cart.news": False,
         "Cancellation.refused": False,
+        "SiteItem.deliver_while_processing": False,
+        "Site.suspended": False,
         "Payment.attempt": 1,
         "Payment.amount_charged": 0,
         "Payment.credit_applied": 0,

@@ -58,6 +58,7 @@ def test_an_answer_in_parts_is_put_together() -> None:
     index = Index(8)
     assert numbers(index, 1, 8) == list(range(1, 9))
     assert index.asked == [(1, 8), (4, 8), (7, 8)]
+    assert index.looks == 1
 
 
 @pytest.mark.usefixtures("pauses")

@@ -21,6 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "SiteOrderRequest": SiteOrderRequest,
     "DomainOrderRequest": DomainOrderRequest,
     "TldRequirements": responses.TldRequirements,
+    "WebhookReceipt": responses.WebhookReceipt,
     "CartEnvelope": responses.CartEnvelope,
     "OrderList": responses.OrderList,
     "OrderView": responses.OrderView,
@@ -70,6 +71,7 @@ def test_every_route_of_the_template_is_described(made: dict[str, Any]) -> None:
         "GET /api/about/tlds/{tld}",
         "GET /v4/orders",
         "GET /v4/orders/{orderId}",
+        "POST /webhooks/stripe",
     }
 
 
@@ -102,7 +104,7 @@ def test_oauth_reads_and_never_orders(made: dict[str, Any]) -> None:
     for route in ROUTES:
         security = made["paths"][route.path][route.method]["security"]
         assert any("oauth" in entry for entry in security) == (route.access == "read")
-        assert (security == []) == route.path.startswith("/api/about")
+        assert (security == []) == route.path.startswith(("/api/about", "/webhooks/"))
 
 
 def _contents(node: Any) -> list[dict[str, Any]]:
@@ -130,6 +132,7 @@ def test_every_example_is_valid(made: dict[str, Any]) -> None:
                 examples.DOMAIN_ORDERS,
                 examples.ACCEPTED,
                 examples.TLD_REQUIREMENTS,
+                examples.WEBHOOK,
                 examples.ACCEPTED,
                 examples.CANCELLING,
                 examples.CART,

@@ -22,7 +22,7 @@ from hostcart.use_cases.errors import CartNotFoundError, NewsArrivedError, Payme
 
 from tests.fakes.payments import Charge, Method
 from tests.fakes.platform import START
-from tests.fakes.world import ACCOUNT, PAYMENT_DEADLINE, POLL, World, site_order
+from tests.fakes.world import ACCOUNT, PAYMENT_DEADLINE, POLL, World
 
 
 def failed(world: World) -> str:
@@ -231,15 +231,6 @@ def test_an_unknown_cart(world: World) -> None:
 
 
 # --- amounts too small to charge ------------------------------------------------------------------
-
-
-def test_a_price_below_the_minimum_is_refused_and_not_taken_for_paid(world: World) -> None:
-    """The processor books it as a debt and calls the invoice paid."""
-    world.order(site_order(plan="penny"))
-    assert failed(world) == "amount_below_minimum"
-    assert world.payments.invoice.status is InvoiceStatus.PAID
-    world.refund()
-    assert world.payments.credit == 0
 
 
 def test_a_rest_below_the_minimum_is_refused_and_the_credit_returns(ordered: World) -> None:

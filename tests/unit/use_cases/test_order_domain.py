@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -246,6 +246,36 @@ def test_a_repeat_finds_its_cart_whatever_became_of_the_name(world: World) -> No
     with pytest.raises(ApiError) as caught:
         world.order_domain(domain_request(name="other.com"))
     assert caught.value.code == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize("refused_by", ["the claim", "the registrar"])
+def test_a_repeat_that_was_faster_is_the_answer(world: World, refused_by: str) -> None:
+    """Two of the same request at once: the one finds the name held by the other, which is itself."""
+    held, first = world.carts.is_claimed, []
+
+    def overtaken(name: str, at: datetime) -> bool:
+        world.carts.is_claimed = held  # type: ignore[method-assign]
+        first.append(world.order_domain())
+        if refused_by == "the claim":
+            return held(name, at)
+        world.registrar.taken.add(NAME)
+        return False
+
+    world.carts.is_claimed = overtaken  # type: ignore[method-assign]
+    assert world.order_domain().token == first[0].token
+    assert len(world.carts.items) == len(world.payments.invoices) == 1
+
+
+def test_another_request_that_was_faster_under_the_key_is_told(world: World) -> None:
+    held = world.carts.is_claimed
+
+    def overtaken(name: str, at: datetime) -> bool:
+        world.carts.is_claimed = held  # type: ignore[method-assign]
+        world.order_domain(domain_request(callback=CALLBACK))
+        return held(name, at)
+
+    world.carts.is_claimed = overtaken  # type: ignore[method-assign]
+    assert refused(world).code == "idempotency_key_reused"
 
 
 def test_a_cart_that_cannot_be_started_is_withdrawn_with_its_claim(world: World) -> None:

@@ -396,3 +396,39 @@ def test_an_order_that_was_started_after_all_is_accepted(
     monkeypatch.setattr(world.carts, "discard", refuse)
     cart = world.order(site_order(None))
     assert world.carts.load(ACCOUNT, cart.token) == cart
+
+
+@pytest.mark.parametrize(
+    ("plan", "credit", "due"), [("penny", 0, 20), ("basic", 1290, 10), ("basic", 1251, 49)]
+)
+def test_what_is_too_small_to_charge_is_refused_before_anything_is_stored(
+    world: World, plan: str, credit: int, due: int
+) -> None:
+    world.payments.credit = credit
+    with pytest.raises(ApiError) as caught:
+        world.order(site_order(plan=plan))
+    assert (caught.value.code, caught.value.status) == ("amount_below_minimum", 422)
+    assert caught.value.extra == {"due_cents": due, "currency": "usd"}
+    assert (world.carts.items, world.workflow.starts) == ({}, 0)
+    assert world.payments.invoices == {}
+    assert world.payments.credit == credit
+
+
+@pytest.mark.parametrize("credit", [-40, 0, 1250, 1300, 5000])
+def test_what_can_be_charged_or_is_paid_by_credit_is_taken(world: World, credit: int) -> None:
+    world.payments.credit = credit
+    assert world.order().payment.invoice_id in world.payments.invoices
+
+
+def test_a_draft_that_a_twin_took_is_left_to_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The credit comes between two requests under one key."""
+    first = world.order()
+    world.payments.invoices[first.payment.invoice_id] = replace(world.payments.invoice, balance=-1290)
+    load, missed = world.carts.load, [True]
+
+    def stale(account_id: str, token: str) -> Cart | None:
+        return None if missed and missed.pop() else load(account_id, token)
+
+    monkeypatch.setattr(world.carts, "load", stale)
+    assert world.order() == first
+    assert world.payments.invoices

@@ -333,6 +333,17 @@ def test_waits_grow_up_to_twelve_hours(moving: World) -> None:
     assert 3 * len(waits) + 9 <= 60  # transitions: a look and its wait take three, all other steps nine
 
 
+@pytest.mark.parametrize("before", [0.001, 0.3, 0.5, 0.9])
+def test_a_look_just_before_the_deadline_waits_a_second(moving: World, before: float) -> None:
+    """A wait of no time is none that the state machine takes: the paid order would end there."""
+    moving.registrar.takes = timedelta(days=99)
+    moving.register()
+    moving.clock.advance(seconds=(TIMING.transfer_deadline - timedelta(seconds=before)).total_seconds())
+    step = moving.register()
+    assert (step.ready, step.wait_seconds) == (False, 1)
+    assert failure(moving) == "domain_transfer_expired"
+
+
 def test_a_transfer_whose_answer_was_lost(moving: World) -> None:
     moving.registrar.fail("start_transfer", UNKNOWN, after=True)
     follow(moving)

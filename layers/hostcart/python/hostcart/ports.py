@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hostcart.domain.contacts import ResolvedContacts
     from hostcart.domain.money import Line
     from hostcart.domain.payment import Invoice, Refund
+    from hostcart.domain.payment_events import CartRef, PaymentEvent
     from hostcart.domain.registration import (
         Availability,
         ItemKind,
@@ -86,6 +87,22 @@ class ClaimTakenError(Exception):
     """Another open order or an owned registration holds the name."""
 
 
+class UnknownCartError(Exception):
+    """There is no such cart."""
+
+
+class EventRefusedError(Exception):
+    """What claims to be the processor's event is none that we take.
+
+    Reasons: `too_large`, `signature_missing`, `signature_malformed`, `signature_wrong`, `signature_old`,
+    `signature_future`, `not_json`, `not_an_event`, `version` (of the API), `mode` (test or live).
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class CapacityExhaustedError(Exception):
     """No free capacity in the slot."""
 
@@ -95,7 +112,12 @@ class Clock(Protocol):
         """The present, UTC, whole seconds."""
 
 
-class Payments(Protocol):
+class PaymentIntents(Protocol):
+    def cart_of_intent(self, intent_id: str) -> CartRef | None:
+        """The cart whose invoice a payment is for; None when it is for none of ours. Raises as Payments."""
+
+
+class Payments(PaymentIntents, Protocol):
     """Invoices, refunds and subscriptions. Keys make every call repeatable; amounts are minor units.
 
     Every method raises UnavailableError, OutcomeUnknownError, RefusedError or MisconfiguredError.
@@ -154,6 +176,16 @@ class Payments(Protocol):
         """Ends it at once, without proration; ended already is fine."""
 
 
+class PaymentEvents(Protocol):
+    """Events that the payment processor sends by itself. Raises EventRefusedError, MisconfiguredError."""
+
+    def signed(self, body: bytes, signature: str | None, *, now: datetime) -> PaymentEvent:
+        """The event in a request's body, byte for byte, and its signature header."""
+
+    def trusted(self, event: object) -> PaymentEvent:
+        """The event that came over a way that only the processor can use."""
+
+
 class Sites(Protocol):
     """The site provisioner, see docs/site-provisioner.md. Raises as Payments does."""
 
@@ -162,6 +194,12 @@ class Sites(Protocol):
 
     def get(self, site_id: str) -> ProvisionedSite | None:
         """The site, or None if it was never asked for."""
+
+    def suspend(self, site_id: str) -> None:
+        """Nobody can use the site, nothing of it is lost; suspended already or gone is fine."""
+
+    def resume(self, site_id: str) -> None:
+        """The site can be used again; not suspended is fine. RefusedError when it is gone."""
 
     def delete(self, site_id: str) -> None:
         """Removes the site and refuses the id from now on; unknown or gone already is fine."""
@@ -283,8 +321,17 @@ class CartStore(Protocol):
         The token may be of a wait that has ended. An unknown cart has no token.
         """
 
+    def mark_news_once(self, account_id: str, token: str, *, event_id: str, until: datetime) -> bool:
+        """Marks the news of an event and remembers the event until then, in one write.
+
+        False, and nothing written, when the event is remembered. Raises UnknownCartError.
+        """
+
+    def task_token_with_news(self, account_id: str, token: str) -> str | None:
+        """The token of the wait that has news, if there are both."""
+
     def clear_news(self, cart: Cart) -> Cart:
-        """Forgets the mark. Call it before looking, never after."""
+        """Forgets the mark and the wait that it ended. Call it before looking, never after."""
 
     def store_task_token(self, account_id: str, token: str, task_token: str) -> bool:
         """The execution waits under this token; False, and nothing stored, when there is news."""

@@ -11,6 +11,14 @@ class PaymentSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentEventSettings:
+    """`live_mode` is whether the processor's account is asked for real money here."""
+
+    secret_arn: str
+    live_mode: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitesSettings:
     base_url: str
     token_secret_arn: str
@@ -64,6 +72,13 @@ def state_machine_arn() -> str:
 def payments() -> PaymentSettings:
     return PaymentSettings(
         api_base=os.environ["STRIPE_API_BASE"], api_key_secret_arn=os.environ["STRIPE_API_KEY_SECRET_ARN"]
+    )
+
+
+def payment_events() -> PaymentEventSettings:
+    return PaymentEventSettings(
+        secret_arn=os.environ["STRIPE_WEBHOOK_SECRET_ARN"],
+        live_mode=os.environ["STRIPE_LIVE_MODE"] == "true",
     )
 
 

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from hostcart.adapters.dynamodb_carts import DynamoCarts
     from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
     from hostcart.adapters.dynamodb_directory import DynamoDirectory
+    from hostcart.adapters.http_sites import HttpSites
     from hostcart.adapters.kms_cipher import KmsCipher
+    from hostcart.adapters.registrar_namecom import NamecomRegistrar
     from hostcart.adapters.secrets import Secrets
     from hostcart.adapters.sfn_workflow import SfnWorkflow
     from hostcart.entry.observability import EmfMetrics
-    from hostcart.ports import Callbacks, DnsZones, Features, Payments, Registrar, Sites, Tokens
+    from hostcart.ports import Callbacks, DnsZones, Features, PaymentEvents, Payments, Tokens
+    from hostcart.ports_reconcile import Billing, Executions, FindingStore
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
     from hostcart.use_cases.cancel_order import CancelOrderPorts
@@ -29,9 +32,12 @@ if TYPE_CHECKING:
     from hostcart.use_cases.placing import PlacingPorts
     from hostcart.use_cases.provision_site import ProvisionSitePorts
     from hostcart.use_cases.read_registrar_orders import RegistrarOrdersPorts
+    from hostcart.use_cases.receive_payment_event import ReceivePaymentEventPorts
+    from hostcart.use_cases.reconcile_run import ReconcilePorts, ReconcileTiming
     from hostcart.use_cases.refund_payment import RefundPaymentPorts
     from hostcart.use_cases.register_domain import RegisterDomainPorts
     from hostcart.use_cases.send_callback import SendCallbackPorts
+    from hostcart.use_cases.suspend_site import SuspendSitePorts
     from hostcart.use_cases.waiting import WaitPorts
     from hostcart.use_cases.wake import WakePorts
 
@@ -90,14 +96,21 @@ def payments() -> "Payments":
 
 
 @cache
-def sites() -> "Sites":
+def payment_events() -> "PaymentEvents":
+    from hostcart.adapters.stripe_events import StripeEvents
+
+    return StripeEvents(settings.payment_events(), secrets())
+
+
+@cache
+def sites() -> "HttpSites":
     from hostcart.adapters.http_sites import HttpSites
 
     return HttpSites(settings.sites(), secrets())
 
 
 @cache
-def registrar() -> "Registrar":
+def registrar() -> "NamecomRegistrar":
     from hostcart.adapters import aws
     from hostcart.adapters.dynamodb_rate_limit import DynamoRateLimit, windows
     from hostcart.adapters.registrar_namecom import NamecomRegistrar
@@ -251,12 +264,30 @@ def for_wake() -> "WakePorts":
     return WakePorts(carts=carts(), workflow=workflow())
 
 
+def for_receive_payment_event() -> "ReceivePaymentEventPorts":
+    from hostcart.use_cases.receive_payment_event import ReceivePaymentEventPorts
+
+    return ReceivePaymentEventPorts(
+        carts=carts(),
+        intents=payments,
+        workflow=workflow(),
+        clock=SystemClock(),
+        metrics=metrics(),
+    )
+
+
 def for_provision_site() -> "ProvisionSitePorts":
     from hostcart.use_cases.provision_site import ProvisionSitePorts
 
     return ProvisionSitePorts(
         carts=carts(), sites=sites(), cipher=cipher(), clock=SystemClock(), metrics=metrics()
     )
+
+
+def for_suspend_site() -> "SuspendSitePorts":
+    from hostcart.use_cases.suspend_site import SuspendSitePorts
+
+    return SuspendSitePorts(carts=carts(), sites=sites(), clock=SystemClock(), metrics=metrics())
 
 
 def domain_timing() -> "DomainTiming":
@@ -307,6 +338,57 @@ def for_refund_payment() -> "RefundPaymentPorts":
         registrar=registrar(),
         zones=zones(),
         clock=SystemClock(),
+        metrics=metrics(),
+    )
+
+
+def executions() -> "Executions":
+    from hostcart.adapters import aws
+    from hostcart.adapters.sfn_executions import SfnExecutions
+
+    return SfnExecutions(aws.stepfunctions(), settings.state_machine_arn())
+
+
+def findings() -> "FindingStore":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_findings import DynamoFindings
+
+    return DynamoFindings(aws.dynamodb(), settings.table_name())
+
+
+def billing() -> "Billing":
+    from hostcart.adapters.stripe_ledger import StripeLedger
+
+    return StripeLedger(settings.payments(), secrets())
+
+
+def reconcile_timing() -> "ReconcileTiming":
+    from hostcart.use_cases.reconcile_run import ReconcileTiming
+
+    return ReconcileTiming(
+        after=timedelta(seconds=settings.seconds("RECONCILE_AFTER_SECONDS")),
+        drafts=timedelta(seconds=settings.seconds("RECONCILE_DRAFTS_AFTER_SECONDS")),
+        payment=timedelta(seconds=settings.seconds("PAYMENT_DEADLINE_SECONDS")),
+        site=timedelta(seconds=settings.seconds("SITE_DEADLINE_SECONDS")),
+        transfer=timedelta(seconds=settings.seconds("TRANSFER_DEADLINE_SECONDS")),
+    )
+
+
+def for_reconcile() -> "ReconcilePorts":
+    from hostcart.adapters import aws
+    from hostcart.adapters.dynamodb_watch import DynamoWatch
+    from hostcart.use_cases.reconcile_run import ReconcilePorts
+
+    return ReconcilePorts(
+        carts=carts(),
+        work=DynamoWatch(aws.dynamodb(), settings.table_name()),
+        findings=findings(),
+        executions=executions(),
+        workflow=workflow(),
+        payments=payments(),
+        billing=billing(),
+        sites=sites(),
+        registrar=registrar(),
         metrics=metrics(),
     )
 

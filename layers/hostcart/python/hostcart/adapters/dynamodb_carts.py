@@ -11,6 +11,7 @@ from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
 from hostcart.adapters.dynamodb_sales import SALE, DynamoSales
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.adapters.dynamodb_waits import DynamoWaits
+from hostcart.adapters.dynamodb_work_index import OUT, of_cart
 from hostcart.adapters.packing import pack, unpack
 from hostcart.ports import (
     CapacityExhaustedError,
@@ -136,6 +137,13 @@ class DynamoCarts:
 
     def mark_news(self, account_id: str, token: str) -> str | None:
         return self._waits.mark_news(account_id, token)
+
+    def mark_news_once(self, account_id: str, token: str, *, event_id: str, until: "datetime") -> bool:
+        return self._waits.mark_news_once(account_id, token, event_id, until)
+
+    def task_token_with_news(self, account_id: str, token: str) -> str | None:
+        item = self._get(account_id, token, "news, task_token", consistent=True) or {}
+        return item["task_token"]["S"] if {"news", "task_token"} <= item.keys() else None
 
     def clear_news(self, cart: "Cart") -> "Cart":
         self._waits.clear_news(cart.account.id, cart.token)
@@ -278,7 +286,9 @@ class DynamoCarts:
         return {
             "TableName": self._table,
             "Key": keys.cart(cart.account.id, cart.token),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+            "UpdateExpression": "SET "
+            + ", ".join(f"#{name} = :{name}" for name in changed)
+            + ("" if stored.work_owed else f" {OUT}"),
             "ConditionExpression": "#version = :expected",
             "ExpressionAttributeNames": {f"#{name}": name for name in changed},
             "ExpressionAttributeValues": {f":{name}": value for name, value in changed.items()}
@@ -329,7 +339,7 @@ def prepare() -> None:
 
 def cart_item(cart: "Cart", sealed: Sealed) -> Item:
     """The whole item of a cart."""
-    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart)}
+    item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart), **of_cart(cart)}
     if sealed.callback is not None:
         item["sealed_callback"] = {"B": sealed.callback}
     if sealed.password is not None:

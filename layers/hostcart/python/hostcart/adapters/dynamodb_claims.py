@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_errors import is_condition_failure
+from hostcart.adapters.dynamodb_work_index import of_lease
 from hostcart.ports import ClaimTakenError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class DynamoClaims:
                     **keys.claim(cart.domain.name),
                     "holder": {"S": _holder(cart)},
                     "lease_until": {"N": str(until)},
+                    **of_lease(cart),
                 },
                 "ConditionExpression": "attribute_not_exists(pk) OR lease_until < :now",
                 "ExpressionAttributeValues": {":now": {"N": str(now)}},
@@ -45,7 +47,7 @@ class DynamoClaims:
 
     def make_firm(self, cart: "Cart") -> "TransactWriteItemTypeDef":
         write = self._mine(cart)
-        write["UpdateExpression"] = "REMOVE lease_until"
+        write["UpdateExpression"] = "REMOVE lease_until, open_shard, open_since"
         return {"Update": write}
 
     def drop(self, cart: "Cart") -> "TransactWriteItemTypeDef":

@@ -6,10 +6,14 @@ ACCOUNT#<id>           CART#<token>    a cart and its order; `number` once the o
 USER#<id>              USER            a user
 KEY#<sha256>           KEY             an API key, found by its digest
 CATALOGUE              CATALOGUE       plans, variants, locations
+EVENT#stripe#<id>      EVENT           an event that was taken, by the processor's id; `expires_at`
 DOMAIN#<A-label name>  CLAIM           holder, lease_until: who orders or owns the name; firm without lease
 SLOT#<location>#<variant>  SLOT        total, taken: where capacity is counted
 RATE#<system>#<seconds>    <start>     calls to an outside system in one window of the clock; `expires_at`
+RECONCILER             CURSORS         how far the reconciler's sweeps are
+RECONCILER             FINDING#<kind>#<id>  what it found and could not mend
 index orders_by_number: pk, number     the list of an account's orders
+index open_work: open_shard, open_since    carts that are owed something, and leased claims; nothing else
 """
 
 import hashlib
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
 
 type Key = "dict[str, AttributeValueTypeDef]"
 ORDERS_INDEX: Final = "orders_by_number"
+WORK_INDEX: Final = "open_work"
+WORK_SHARDS: Final = 8
+"""So many partitions take the writes of the index: one takes a thousand a second."""
+FINDING_PREFIX: Final = "FINDING#"
 
 
 def account(account_id: str) -> Key:
@@ -41,6 +49,29 @@ def token_of(item: Key) -> str:
     return item["sk"]["S"].removeprefix("CART#")
 
 
+def account_of(item: Key) -> str:
+    """The account in a cart's key."""
+    return item["pk"]["S"].removeprefix("ACCOUNT#")
+
+
+def name_of(item: Key) -> str:
+    """The name in a claim's key."""
+    return item["pk"]["S"].removeprefix("DOMAIN#")
+
+
+def work_shard(cart_token: str) -> str:
+    """The partition of the index open_work in which a cart and its claim are."""
+    return str(int(cart_token[0], 16) % WORK_SHARDS)
+
+
+def reconciler_cursors() -> Key:
+    return _key("RECONCILER", "CURSORS")
+
+
+def finding(kind: str, subject_id: str) -> Key:
+    return _key("RECONCILER", f"{FINDING_PREFIX}{kind}#{subject_id}")
+
+
 def user(user_id: str) -> Key:
     return _key(f"USER#{user_id}", "USER")
 
@@ -52,6 +83,10 @@ def api_key(key: str) -> Key:
 
 def catalogue() -> Key:
     return _key("CATALOGUE", "CATALOGUE")
+
+
+def payment_event(event_id: str) -> Key:
+    return _key(f"EVENT#stripe#{event_id}", "EVENT")
 
 
 def claim(name: str) -> Key:

@@ -4,14 +4,25 @@ They are written without touching the cart's version: no writer of facts is dist
 sees a change. `news` is a mark, `task_token` a capability to end the wait, read for that alone.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_errors import is_condition_failure
+from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
+from hostcart.ports import UnknownCartError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_MARK: Final[Any] = {
+    "UpdateExpression": "SET news = :true",
+    "ConditionExpression": "attribute_exists(pk)",
+    "ExpressionAttributeValues": {":true": {"BOOL": True}},
+}
 
 
 class DynamoWaits:
@@ -24,9 +35,7 @@ class DynamoWaits:
         written = self._write(
             account_id,
             token,
-            UpdateExpression="SET news = :true",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":true": {"BOOL": True}},
+            **_MARK,
             ReturnValues="ALL_NEW",
         )
         if written is None:
@@ -34,9 +43,34 @@ class DynamoWaits:
         waiting: str | None = written["Attributes"].get("task_token", {}).get("S")
         return waiting
 
+    def mark_news_once(self, account_id: str, token: str, event_id: str, until: "datetime") -> bool:
+        """False when the event was taken before. Raises UnknownCartError."""
+        event: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": {
+                    **keys.payment_event(event_id),
+                    "cart": keys.cart(account_id, token)["sk"],
+                    "expires_at": {"N": str(int(until.timestamp()))},
+                },
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        mark: Any = {"TableName": self._table, "Key": keys.cart(account_id, token), **_MARK}
+        try:
+            transact(self._client, [event, {"Update": mark}])
+        except TransactionRefusedError as refused:
+            if 0 in refused.failed:
+                return False
+            raise UnknownCartError from None
+        return True
+
     def clear_news(self, account_id: str, token: str) -> None:
         self._write(
-            account_id, token, UpdateExpression="REMOVE news", ConditionExpression="attribute_exists(pk)"
+            account_id,
+            token,
+            UpdateExpression="REMOVE news, task_token",
+            ConditionExpression="attribute_exists(pk)",
         )
 
     def store_task_token(self, account_id: str, token: str, task_token: str) -> bool:

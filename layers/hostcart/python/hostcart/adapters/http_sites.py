@@ -1,9 +1,11 @@
 """The site provisioner over HTTP, as docs/site-provisioner.md describes it."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import urllib3
 from pydantic import BaseModel, Field, ValidationError
@@ -11,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from hostcart.adapters.secrets import Secrets
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec, SshAccess
 from hostcart.ports import MisconfiguredError, OutcomeUnknownError, PortError, RefusedError, UnavailableError
+from hostcart.ports_reconcile import ListedSite
 from hostcart.settings import SitesSettings
 
 _TIMEOUT: Final = urllib3.Timeout(total=8.0, connect=3.0)
@@ -50,6 +53,16 @@ class _Site(BaseModel):
     failure: _Failure | None = None
 
 
+class _ListedSite(BaseModel):
+    id: str
+    account_id: str
+    created_at: datetime
+
+
+class _Sites(BaseModel):
+    sites: Sequence[_ListedSite]
+
+
 class _Problem(BaseModel):
     code: str = ""
 
@@ -85,14 +98,46 @@ class HttpSites:
             raise self._refusal(status, body)
         return _site(body, site_id)
 
+    def suspend(self, site_id: str) -> None:
+        status, body = self._call("PUT", site_id, part="/suspension")
+        if not _is_success(status) and status not in _ABSENT:
+            raise self._refusal(status, body)
+
+    def resume(self, site_id: str) -> None:
+        status, body = self._call("DELETE", site_id, part="/suspension")
+        if not _is_success(status):
+            raise self._refusal(status, body)
+
     def delete(self, site_id: str) -> None:
         status, body = self._call("DELETE", site_id)
         if not _is_success(status) and status not in _ABSENT:
             raise self._refusal(status, body)
 
-    def _call(self, method: str, site_id: str, wanted: dict[str, str] | None = None) -> tuple[int, bytes]:
+    def listed(self, *, after: str | None, limit: int) -> Sequence[ListedSite]:
+        wanted = {"limit": str(limit)} | ({} if after is None else {"after": after})
+        status, body = self._send("GET", f"sites?{urlencode(wanted)}")
+        if not _is_success(status):
+            raise self._refusal(status, body)
+        try:
+            answered = _Sites.model_validate_json(body).sites
+        except ValidationError:
+            raise OutcomeUnknownError("invalid_answer") from None
+        return [
+            ListedSite(id=site.id, account_id=site.account_id, created_at=site.created_at)
+            for site in answered
+        ]
+
+    def exists(self, site_id: str) -> bool:
+        return self.get(site_id) is not None
+
+    def _call(
+        self, method: str, site_id: str, wanted: dict[str, str] | None = None, *, part: str = ""
+    ) -> tuple[int, bytes]:
+        return self._send(method, f"sites/{quote(site_id, safe='')}{part}", wanted)
+
+    def _send(self, method: str, path: str, wanted: dict[str, str] | None = None) -> tuple[int, bytes]:
         token = self._secrets.member(self._settings.token_secret_arn, "token")
-        url = f"{self._settings.base_url.rstrip('/')}/sites/{quote(site_id, safe='')}"
+        url = f"{self._settings.base_url.rstrip('/')}/{path}"
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "hostcart"}
         try:
             response = self._pool.request(

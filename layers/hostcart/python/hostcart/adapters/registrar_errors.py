@@ -13,6 +13,8 @@ DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _NAMED: Final = {
     HTTPStatus.PAYMENT_REQUIRED: MisconfiguredError("registrar_no_credit"),
     HTTPStatus.NOT_FOUND: RefusedError("not_found"),
+    # Something between us gave up waiting; the registrar may have acted.
+    HTTPStatus.REQUEST_TIMEOUT: OutcomeUnknownError("timeout"),
     HTTPStatus.CONFLICT: RefusedError("conflict"),
     HTTPStatus.TOO_MANY_REQUESTS: UnavailableError("registrar_busy"),
 }

@@ -12,7 +12,7 @@ from hostcart.adapters import registrar_facts as facts
 from hostcart.adapters.registrar_api import RegistrarApi
 from hostcart.adapters.registrar_contacts import contacts_to_json
 from hostcart.adapters.registrar_money import json_number
-from hostcart.adapters.registrar_orders import items_since
+from hostcart.adapters.registrar_orders import items_since, purchases_since
 from hostcart.adapters.secrets import Secrets
 from hostcart.domain.contacts import ResolvedContacts
 from hostcart.domain.registration import (
@@ -105,6 +105,12 @@ class NamecomRegistrar:
 
     def orders_since(self, name: str, *, kind: ItemKind, since: datetime) -> Sequence[OrderItem]:
         return items_since(self._api, name, kind=kind, since=since)
+
+    def purchases(self, *, since: datetime) -> Sequence[OrderItem]:
+        return purchases_since(self._api, since)
+
+    def owns(self, name: str) -> bool:
+        return self.domain(name) is not None
 
     def _find[M: BaseModel](self, model: type[M], path: str) -> M | None:
         try:

@@ -10,11 +10,13 @@ from typing import Final
 
 from hostcart.adapters.registrar_api import RegistrarApi
 from hostcart.adapters.registrar_facts import OrderAnswer, OrdersAnswer, order_items
-from hostcart.domain.registration import ItemKind, OrderItem
+from hostcart.domain.registration import ItemKind, ItemStatus, OrderItem
 from hostcart.ports import OutcomeUnknownError
 
 PAGE_SIZE: Final = 250
 _MOST_PAGES: Final = 200
+_PURCHASES: Final = frozenset({ItemKind.REGISTRATION, ItemKind.TRANSFER})
+_STANDING: Final = frozenset({ItemStatus.PENDING, ItemStatus.SUCCESS})
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,6 +33,18 @@ def items_since(
             continue
         for item in order_items(order):
             if item.kind is kind and item.name == name.lower():
+                found[order.id, item.id] = item
+    return sorted(found.values(), key=lambda item: (item.created_at or _LONG_AGO, item.order_id, item.id))
+
+
+def purchases_since(api: RegistrarApi, since: datetime, page_size: int = PAGE_SIZE) -> list[OrderItem]:
+    """Registrations and transfers of any name that stand, oldest first. Raises as `items_since`."""
+    found: dict[tuple[int, int], OrderItem] = {}
+    for order in _recent(api, since, page_size):
+        if order.create_date is not None and order.create_date < since:
+            continue
+        for item in order_items(order):
+            if item.kind in _PURCHASES and item.status in _STANDING:
                 found[order.id, item.id] = item
     return sorted(found.values(), key=lambda item: (item.created_at or _LONG_AGO, item.order_id, item.id))
 

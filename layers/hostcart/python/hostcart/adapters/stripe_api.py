@@ -92,10 +92,11 @@ def every(call: Callable[[Any], stripe.StripeObject], params: Mapping[str, Any])
         cursor = {"starting_after": str(page.data[-1]["id"])}
 
 
-def with_live_key[T](key: str, call: Callable[[str], T]) -> T:
+def with_live_key[T](key: str, call: Callable[[str], T], look: Callable[[], T | None]) -> T:
     """Calls under `key`, or the next in line when a 5xx is kept under it and repeated for a day.
 
-    A repeated 5xx tells that the first call is over. Only for calls whose effect was looked for before.
+    A repeated 5xx tells that the first call is over, not what it did, and it may have been another worker's:
+    so `look` asks for its effect before another key is used.
     """
     for generation in range(1, _MOST_KEYS):
         try:
@@ -103,4 +104,7 @@ def with_live_key[T](key: str, call: Callable[[str], T]) -> T:
         except OutcomeUnknownError as unknown:
             if unknown.code != "server_error":
                 raise
+        found = look()
+        if found is not None:
+            return found
     return call(f"{key}:{_MOST_KEYS}")

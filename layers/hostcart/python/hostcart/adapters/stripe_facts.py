@@ -111,6 +111,7 @@ def facts(invoice: InvoiceAnswer) -> Invoice:
         paid_at=_moment(invoice.status_transitions.paid_at),
         attempt=_attempt(invoice, newest),
         method_type=_method_type(invoice, newest),
+        balance=invoice.starting_balance,
     )
 
 

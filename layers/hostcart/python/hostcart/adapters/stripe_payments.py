@@ -19,10 +19,12 @@ from hostcart.adapters.secrets import Secrets
 from hostcart.adapters.stripe_api import StripeApi, answer, headers, with_live_key
 from hostcart.adapters.stripe_errors import is_replay
 from hostcart.adapters.stripe_facts import EXPAND, invoice_facts
+from hostcart.adapters.stripe_intents import cart_of_intent
 from hostcart.adapters.stripe_refunds import give_back
 from hostcart.adapters.stripe_subscriptions import cancel_subscription, create_subscription, find_subscription
 from hostcart.domain.money import Line
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
+from hostcart.domain.payment_events import CartRef
 from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.settings import PaymentSettings
 
@@ -92,6 +94,7 @@ class StripePayments:
             invoice_id,
             f"cart:{cart_token}:lines",
             lambda v1, key: v1.invoices.add_lines(invoice_id, params, {"idempotency_key": key}),
+            lambda invoice: invoice.total != 0,
         )
 
     def finalize(self, invoice_id: str, *, cart_token: str) -> Invoice:
@@ -101,6 +104,7 @@ class StripePayments:
             lambda v1, key: v1.invoices.finalize_invoice(
                 invoice_id, {"auto_advance": False, "expand": EXPAND}, {"idempotency_key": key}
             ),
+            lambda _invoice: False,
         )
 
     def pay(self, invoice_id: str, *, method_id: str, cart_token: str, attempt: int) -> Invoice:
@@ -190,14 +194,29 @@ class StripePayments:
             account_id=account_id,
         )
 
+    def cart_of_intent(self, intent_id: str) -> CartRef | None:
+        return cart_of_intent(self._api, intent_id)
+
     def cancel_subscription(self, subscription_id: str) -> None:
         cancel_subscription(self._api, subscription_id)
 
     def _advance_draft(
-        self, invoice_id: str, key: str, call: Callable[[stripe.V1Services, str], stripe.Invoice]
+        self,
+        invoice_id: str,
+        key: str,
+        call: Callable[[stripe.V1Services, str], stripe.Invoice],
+        done: Callable[[Invoice], bool],
     ) -> Invoice:
-        """Makes a call that only a draft takes; one that is past that state is returned as it is."""
-        return with_live_key(key, lambda live: self._advance_under(live, invoice_id, call))
+        """Makes a call that only a draft takes; one that is past that state is returned as it is.
+
+        `done` says of a draft whether the call has had its effect.
+        """
+
+        def look() -> Invoice | None:
+            invoice = self.get_invoice(invoice_id)
+            return invoice if invoice.status is not InvoiceStatus.DRAFT or done(invoice) else None
+
+        return with_live_key(key, lambda live: self._advance_under(live, invoice_id, call), look)
 
     def _advance_under(
         self, key: str, invoice_id: str, call: Callable[[stripe.V1Services, str], stripe.Invoice]

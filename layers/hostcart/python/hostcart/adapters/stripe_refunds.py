@@ -94,7 +94,9 @@ def _find_note(api: StripeApi, invoice_id: str, cart_token: str) -> _CreditNote 
 
 def _create_note(api: StripeApi, invoice_id: str, amount: int, cart_token: str) -> _CreditNote:
     return with_live_key(
-        f"cart:{cart_token}:cn", lambda key: _note_under(api, key, invoice_id, amount, cart_token)
+        f"cart:{cart_token}:cn",
+        lambda key: _note_under(api, key, invoice_id, amount, cart_token),
+        lambda: _find_note(api, invoice_id, cart_token),
     )
 
 
@@ -118,7 +120,11 @@ def _credit_balance(api: StripeApi, invoice: InvoiceAnswer, cart_token: str) -> 
     found = _find_balance_entry(api, invoice.customer_id, cart_token)
     if found is not None:
         return found
-    return with_live_key(f"cart:{cart_token}:cbt", lambda key: _credit_under(api, key, invoice, cart_token))
+    return with_live_key(
+        f"cart:{cart_token}:cbt",
+        lambda key: _credit_under(api, key, invoice, cart_token),
+        lambda: _find_balance_entry(api, invoice.customer_id, cart_token),
+    )
 
 
 def _credit_under(api: StripeApi, key: str, invoice: InvoiceAnswer, cart_token: str) -> _BalanceEntry:

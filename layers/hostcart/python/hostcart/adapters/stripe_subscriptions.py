@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # the SDK loads the types of every parameter when one is looked up
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import stripe
@@ -12,6 +12,7 @@ from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every, wi
 from hostcart.ports import RefusedError
 
 _CLOCK_SKEW: Final = timedelta(hours=1)
+_EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ENDED: Final = frozenset({"canceled", "incomplete_expired"})
 
 
@@ -75,7 +76,11 @@ def create_subscription(
         "metadata": {"order_id": order_id, "account_id": account_id},
     }
     end = int(paid_through.timestamp())
-    return with_live_key(f"order:{order_id}:sub", lambda key: _create_under(api, key, params, end))
+    return with_live_key(
+        f"order:{order_id}:sub",
+        lambda key: _create_under(api, key, params, end),
+        lambda: find_subscription(api, customer_id, order_id, _EVER),
+    )
 
 
 def _create_under(

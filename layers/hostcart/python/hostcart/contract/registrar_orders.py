@@ -3,7 +3,7 @@
 As the registrar does, it leaves out a field that is zero or has no value.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -21,7 +21,9 @@ def _left_out(name: str, description: str) -> Any:
 
 
 Int32 = Annotated[int, Field(ge=1, le=2**31 - 1, json_schema_extra={"format": "int32"})]
-Amount = Annotated[float, Field(gt=0, examples=[12.99])]
+_FLOAT: Final[dict[str, Any]] = {"format": "float"}
+Amount = Annotated[float, Field(gt=0, examples=[12.99], json_schema_extra=_FLOAT)]
+Rate = Annotated[float, Field(gt=0, examples=[0.92], json_schema_extra=_FLOAT)]
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?\d+(\.\d+)?$"), Field(examples=["12.99"])]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["USD"])]
 
@@ -62,7 +64,7 @@ class _Order(_Response):
     total_capture: Maybe[Amount] = _left_out("totalCapture", "What was taken, account credit included.")
     total_refund: Maybe[Amount] = _left_out("totalRefund", "What was given back.")
     final_amount: Maybe[DecimalText] = _left_out("finalAmount", "totalCapture less totalRefund.")
-    currency_rate: Maybe[Annotated[float, Field(gt=0)]] = _left_out(
+    currency_rate: Maybe[Rate] = _left_out(
         "currencyRate", "From US dollars to the order's currency, when the order was placed."
     )
 

@@ -176,6 +176,10 @@ class SiteEntry(_Response):
     variant: ShortName = Field(examples=["vanilla"])
     location: ShortName = Field(examples=["pdx"])
     ssh_data: SshData
+    status: Maybe[Literal["suspended"]] = _left_out(
+        "Only while the site is suspended: it was delivered before its debit settled, and the debit failed."
+        " It comes back when the customer pays at payment.hosted_invoice_url, and is removed if not."
+    )
 
 
 class SubscriptionEntry(_Response):
@@ -377,6 +381,18 @@ class TldRequirements(_Response):
     idn: bool = Field(description="Whether internationalised names can be ordered.")
     notices: list[NoticeEntry]
     contacts: ContactSchemas
+
+
+# --- POST /webhooks/stripe ---------------------------------------------------------------------------------
+
+
+class WebhookReceipt(_Response):
+    """What became of an event of the payment processor."""
+
+    status: Literal["taken", "repeated", "not_ours", "given_up"] = Field(
+        description="`taken`: the order is looked at now. `repeated`: it was taken before. `not_ours`: no"
+        " order waits for it. `given_up`: a day has passed and its cart is not there."
+    )
 
 
 # --- the outbound notification -------------------------------------------------------------------------

@@ -53,7 +53,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteItem:
-    """The site as it was ordered."""
+    """The site as it was ordered; see Plan for the policy."""
 
     kind: Literal[OrderKind.SITE] = OrderKind.SITE
     name: str
@@ -62,6 +62,7 @@ class SiteItem:
     plan: str
     term: Term
     stripe_product: str
+    deliver_while_processing: bool = False
 
 
 class DomainAction(StrEnum):
@@ -129,7 +130,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The site as it was delivered; its password is kept apart, sealed."""
+    """The site as it was delivered; its password is kept apart, sealed.
+
+    It is suspended while a payment that was trusted to arrive has failed.
+    """
 
     id: str
     name: str
@@ -139,6 +143,7 @@ class Site:
     ipaddr: str
     username: str
     port: int
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +261,12 @@ class Cart:
         )
 
     @property
+    def work_owed(self) -> bool:
+        """Whether anything is still to be done for it: its order to be ended, its owner to be notified."""
+        order = self.order
+        return order is None or not order.status.terminal or self.callback is CallbackStatus.PENDING
+
+    @property
     def opened(self) -> Order:
         """The order; raises TransitionRefusedError while there is none."""
         if self.order is None:
@@ -286,20 +297,35 @@ def open_order(cart: Cart, number: int, now: datetime) -> Cart:
 
 
 def observe_payment(cart: Cart, payment: Payment, now: datetime) -> Cart:
-    """The payment as the processor reports it; success starts the delivery."""
+    """The payment as the processor reports it.
+
+    Success starts the delivery, or what comes after it. A site whose plan allows that is delivered while the
+    payment is under way.
+    """
     refuse_cancelled(cart)
     order = cart.opened
     _refuse_failed(order)
     advance(PAYMENT, cart.payment.status, payment.status)
-    if payment.status is PaymentStatus.SUCCEEDED and order.status is OrderStatus.PENDING:
-        tasks = _set_task(order.tasks, TaskName.CHARGE_PAYMENT, TaskStatus.COMPLETED)
+    if payment.status is PaymentStatus.SUCCEEDED:
+        order = replace(order, tasks=_set_task(order.tasks, TaskName.CHARGE_PAYMENT, TaskStatus.COMPLETED))
+        if order.site is not None:
+            order = replace(
+                order, tasks=_set_task(order.tasks, TaskName.ACTIVATE_SUBSCRIPTION, TaskStatus.RUNNING)
+            )
+    if order.status is OrderStatus.PENDING and _may_deliver(cart.item, payment):
         order = replace(
             order,
             status=advance(ORDER, order.status, OrderStatus.PROCESSING),
-            tasks=_set_task(tasks, DELIVERY[cart.item.kind], TaskStatus.RUNNING),
+            tasks=_set_task(order.tasks, DELIVERY[cart.item.kind], TaskStatus.RUNNING),
             delivery_started_at=now,
         )
     return _touch(cart, order, now, payment=payment)
+
+
+def _may_deliver(item: Item, payment: Payment) -> bool:
+    trusted = isinstance(item, SiteItem) and item.deliver_while_processing
+    under_way = payment.status is PaymentStatus.PROCESSING and payment.hosted_invoice_url is not None
+    return payment.status is PaymentStatus.SUCCEEDED or (trusted and under_way)
 
 
 def start_attempt(cart: Cart, attempt: int, now: datetime) -> Cart:
@@ -328,8 +354,31 @@ def deliver_site(cart: Cart, site: Site, now: datetime) -> Cart:
     order = cart.opened
     _refuse_failed(order)
     tasks = _set_task(order.tasks, TaskName.PROVISION_SITE, TaskStatus.COMPLETED)
-    tasks = _set_task(tasks, TaskName.ACTIVATE_SUBSCRIPTION, TaskStatus.RUNNING)
+    if cart.payment.status is PaymentStatus.SUCCEEDED:
+        tasks = _set_task(tasks, TaskName.ACTIVATE_SUBSCRIPTION, TaskStatus.RUNNING)
     return _touch(cart, replace(order, site=site, tasks=tasks), now)
+
+
+def suspend_site(cart: Cart, now: datetime) -> Cart:
+    """The site is there and its payment failed late: nobody may use it until it is paid."""
+    return _set_suspended(cart, now, suspended=True)
+
+
+def resume_site(cart: Cart, now: datetime) -> Cart:
+    """The suspended site is paid after all."""
+    if cart.payment.status is not PaymentStatus.SUCCEEDED:
+        raise TransitionRefusedError("the site is not paid")
+    return _set_suspended(cart, now, suspended=False)
+
+
+def _set_suspended(cart: Cart, now: datetime, *, suspended: bool) -> Cart:
+    order = cart.opened
+    _refuse_failed(order)
+    if order.site is None:
+        raise TransitionRefusedError("there is no site")
+    if order.site.suspended is suspended:
+        return cart
+    return _touch(cart, replace(order, site=replace(order.site, suspended=suspended)), now)
 
 
 def attempt_domain(cart: Cart, domain: Domain, now: datetime) -> Cart:

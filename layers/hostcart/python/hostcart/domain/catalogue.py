@@ -8,12 +8,16 @@ from hostcart.contract.statuses import Term
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A plan; `prices[currency][term]` in minor units; `stripe_product` backs its subscriptions."""
+    """A plan; `prices[currency][term]` in minor units; `stripe_product` backs its subscriptions.
+
+    `deliver_while_processing` lets a site be delivered while the bank still works on its payment.
+    """
 
     name: str
     title: str
     stripe_product: str
     prices: dict[str, dict[Term, int]]
+    deliver_while_processing: bool = False
 
     def price(self, currency: str, term: Term) -> int | None:
         return self.prices.get(currency, {}).get(term)

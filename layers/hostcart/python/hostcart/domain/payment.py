@@ -27,7 +27,10 @@ class AttemptState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """An invoice as the processor reports it now; amounts in minor units, credit_applied >= 0."""
+    """An invoice as the processor reports it now; amounts in minor units, credit_applied >= 0.
+
+    `balance` is what the customer owed before it (negative: credit); while it is a draft, what they owe now.
+    """
 
     id: str
     status: InvoiceStatus
@@ -40,6 +43,7 @@ class Invoice:
     paid_at: datetime | None
     attempt: AttemptState
     method_type: MethodType | None
+    balance: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

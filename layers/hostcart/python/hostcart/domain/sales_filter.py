@@ -55,3 +55,10 @@ class OrdersWanted:
     per_page: int
     newest_first: bool
     filter: SalesFilter
+
+
+def a_label(name: str) -> str:
+    """The A-label of any name: one may be looked for whose TLD is not sold any more. Raises ValueError."""
+    import idna
+
+    return idna.encode(name, uts46=True).decode("ascii").rstrip(".")

@@ -138,6 +138,7 @@ def _site(site: Site) -> View:
         "variant": site.variant,
         "location": site.location,
         "ssh_data": {"ipaddr": site.ipaddr, "username": site.username, "port": site.port},
+        **({"status": "suspended"} if site.suspended else {}),
     }
 
 

@@ -22,7 +22,10 @@ POLL_SECONDS: Final = "2"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a handler needs of a REST API (v1) proxy event; header names are lower case."""
+    """What a handler needs of a REST API (v1) proxy event; header names are lower case.
+
+    `url` is the address that the client called, without the query; empty where the gateway does not say it.
+    """
 
     request_id: str
     resource: str
@@ -31,6 +34,7 @@ class Request:
     query: Mapping[str, str]
     authorizer: Mapping[str, Any]
     body: bytes = field(repr=False)
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +117,23 @@ def json_body(request: Request) -> bytes:
 def _request(event: Event, request_id: str) -> Request:
     raw = event.get("body") or ""
     body = base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode("utf-8", "surrogatepass")
+    context = event.get("requestContext", {})
     return Request(
         request_id=request_id,
         resource=event.get("resource", ""),
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         path=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
-        authorizer=event.get("requestContext", {}).get("authorizer") or {},
+        authorizer=context.get("authorizer") or {},
         body=body,
+        url=_address(context),
     )
+
+
+def _address(context: Event) -> str:
+    """The path is the client's own: of the stage, or of a custom domain's mapping."""
+    host, path = context.get("domainName"), context.get("path")
+    return f"https://{host}{path}" if host and path else ""
 
 
 def _of_port(error: PortError) -> ApiError:

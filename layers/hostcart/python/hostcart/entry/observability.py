@@ -46,6 +46,9 @@ class EmfMetrics:
     def seconds(self, name: str, value: float, **dimensions: str) -> None:
         self._write(name, "Seconds", value, dimensions)
 
+    def level(self, name: str, value: int, **dimensions: str) -> None:
+        self._write(name, "Count", value, dimensions)
+
     @staticmethod
     def _write(name: str, unit: str, value: float, dimensions: dict[str, str]) -> None:
         emf = _emf()

@@ -16,11 +16,19 @@ def credentials_of(request: Request) -> tuple[str, str]:
     if scheme.lower() != "basic" or len(encoded) > _LONGEST:
         raise ApiError("unauthenticated")
     try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as unreadable:
+        sent = base64.b64decode(encoded.strip(), validate=True)
+    except binascii.Error as unreadable:
         raise ApiError("unauthenticated") from unreadable
-    name, _, key = text.partition(":")
+    name, _, key = _text(sent).partition(":")
     return name, key
+
+
+def _text(sent: bytes) -> str:
+    """RFC 7617 leaves the encoding open: curl sends UTF-8, `requests` and the clients built on it Latin-1."""
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:
+        return sent.decode("latin-1")
 
 
 def account_of(request: Request, caller: Caller) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from hostcart.contract.errors import ApiError, FieldError
 from hostcart.contract.statuses import SaleStatus
-from hostcart.domain.sales_filter import OrdersWanted, SalesFilter
+from hostcart.domain.sales_filter import OrdersWanted, SalesFilter, a_label
 
 LARGEST_PER_PAGE: Final = 1000
 LARGEST_INT32: Final = 2**31 - 1
@@ -26,6 +26,8 @@ PARAMETERS: Final = (
     "orderStatus",
 )
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT: Final = re.compile(_DAY.pattern + r"[Tt ]\d{2}:\d{2}(:.*|[Zz+-].*)?")
+_A_NAME: Final = "must be a domain name, or * and the end of one"
 
 
 def orders_wanted(query: Mapping[str, str]) -> OrdersWanted:
@@ -52,12 +54,14 @@ def whole_number(text: str, name: str, largest: int) -> int:
     return int(text)
 
 
-def link(query: Mapping[str, str], page: int, last_page: int) -> dict[str, str]:
-    """The `Link` header of a page that others follow, relative to the request's own address."""
+def link(query: Mapping[str, str], page: int, last_page: int, url: str = "") -> dict[str, str]:
+    """The `Link` header of a page that others follow, relative to the request's own address where that is not
+    known: the registrar's own links are absolute, and clients follow them as they are.
+    """
     known = {name: query[name] for name in PARAMETERS if name in query}
     numbers = {"next": page + 1, "last": last_page}
     links = [
-        f'<?{urlencode(known | {"page": str(number)})}>; rel="{relation}"'
+        f'<{url}?{urlencode(known | {"page": str(number)})}>; rel="{relation}"'
         for relation, number in numbers.items()
     ]
     return {"Link": ", ".join(links)}
@@ -67,19 +71,15 @@ def _name(text: str | None) -> str | None:
     if text is None:
         return None
     if not re.fullmatch(NAME, text):
-        raise _invalid("domainName", "must be a domain name, or * and the end of one")
-    if text.isascii() or text.startswith("*"):
+        raise _invalid("domainName", _A_NAME)
+    if text.isascii():
         return text.lower().rstrip(".")
-    return _a_label(text)
-
-
-def _a_label(text: str) -> str:
-    from hostcart.domain.domain_names import DomainNameError, normalise
-
+    if text.startswith("*"):  # the end of a name is not the end of its A-label
+        raise _invalid("domainName", f"{_A_NAME} in the letters of its A-label (xn--)")
     try:
-        return normalise(text).ascii
-    except DomainNameError:
-        raise _invalid("domainName", "must be a domain name, or * and the end of one") from None
+        return a_label(text)
+    except ValueError:
+        raise _invalid("domainName", _A_NAME) from None
 
 
 def _tld(text: str | None) -> str | None:
@@ -110,7 +110,7 @@ def _until(text: str | None) -> datetime | None:
         return None
     step = timedelta(days=1) if _DAY.fullmatch(text) else timedelta(seconds=1)
     try:
-        return _moment(text, "createDateEnd") + step
+        return _moment(text, "createDateEnd").replace(microsecond=0) + step
     except OverflowError:
         raise _not_a_date("createDateEnd") from None
 
@@ -119,6 +119,8 @@ def _moment(text: str, name: str) -> datetime:
     try:
         if _DAY.fullmatch(text):
             return datetime.combine(date.fromisoformat(text), time(), UTC)
+        if not _MOMENT.fullmatch(text):
+            raise _not_a_date(name)
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)

@@ -20,6 +20,18 @@ class TaskRetryError(Exception):
     """Trying again may help; the text is the port's code or the unexpected error's type."""
 
 
+class NotRefundedError(TaskRetryError):
+    """The compensation is not done."""
+
+
+class NotClosedError(TaskRetryError):
+    """The terminal state is not written."""
+
+
+class NotNotifiedError(TaskRetryError):
+    """The notification could not be sent, for a reason on our side."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInput:
     """`cause` is the caught error's cause (JSON text), for the compensation.
@@ -34,9 +46,16 @@ class TaskInput:
 
 
 def task_door(
-    run: Callable[[TaskInput], Outcome], *, ahead: Sequence[Callable[[], object]] = ()
+    run: Callable[[TaskInput], Outcome],
+    *,
+    undone: type[TaskRetryError] = TaskRetryError,
+    ahead: Sequence[Callable[[], object]] = (),
 ) -> Callable[[dict[str, Any], Any], Outcome]:
-    """The Lambda handler around `run`. `ahead`: see `load_ahead`; the logger goes with it."""
+    """The Lambda handler around `run`.
+
+    `undone` is the class of what may be tried again; after the last attempt it is the execution's error.
+    `ahead`: see `load_ahead`; the logger goes with it.
+    """
     load_ahead([*ahead, logger] if ahead else ())
 
     def handler(event: dict[str, Any], _context: Any) -> Outcome:
@@ -58,10 +77,10 @@ def task_door(
             raise error.with_traceback(None) from None
         except PortError as error:
             logger().warning("task_retry", error=type(error).__name__, code=error.code)
-            raise TaskRetryError(error.code) from None
+            raise undone(error.code) from None
         except Exception as error:  # its text may hold private data
             log_failure(error)
-            raise TaskRetryError(type(error).__name__) from None
+            raise undone(type(error).__name__) from None
         logger().info("task_done", outcome=outcome)
         return outcome
 

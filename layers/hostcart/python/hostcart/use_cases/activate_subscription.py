@@ -11,6 +11,7 @@ from hostcart.domain import tlds
 from hostcart.domain.cart import Cart, DomainItem, Subscription, TaskName, require_running
 from hostcart.domain.cart import activate_subscription as activated
 from hostcart.domain.money import total
+from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.ports import CartStore, Clock, Payments, RefusedError
 from hostcart.use_cases.errors import SubscriptionFailedError
 from hostcart.use_cases.saving import change, load
@@ -49,13 +50,22 @@ def activate_subscription(account_id: str, cart_token: str, *, ports: ActivateSu
     if cart.opened.subscription is None:
         require_running(cart, TaskName.ACTIVATE_SUBSCRIPTION)
         subscription = _find_or_create(cart, ports.payments)
-        now = ports.clock.now()
-        change(
-            ports.carts,
-            cart,
-            lambda current: current if current.opened.subscription else activated(current, subscription, now),
-        )
+        _store(cart, subscription, ports)
     return cart.opened.id
+
+
+def _store(cart: Cart, subscription: Subscription, ports: ActivateSubscriptionPorts) -> None:
+    now = ports.clock.now()
+
+    def how(current: Cart) -> Cart:
+        return current if current.opened.subscription else activated(current, subscription, now)
+
+    try:
+        change(ports.carts, cart, how)
+    except TransitionRefusedError:
+        # The order failed while this step was held up: nobody else knows of what it made.
+        ports.payments.cancel_subscription(subscription.stripe_id)
+        raise
 
 
 def _find_or_create(cart: Cart, payments: Payments) -> Subscription:

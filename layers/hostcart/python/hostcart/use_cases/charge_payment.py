@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from hostcart.contract.statuses import PaymentStatus
 from hostcart.domain.cart import CLAIM_LEASE, Cart, DomainItem, OrderKind, observe_payment, start_attempt
@@ -37,16 +38,25 @@ class ChargePaymentPorts:
     metrics: Metrics
 
 
+class Step(StrEnum):
+    """What comes next."""
+
+    DELIVER = "deliver"
+    SUSPEND = "suspend"
+    WAIT = "wait"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """Where the payment stands; `wait_seconds` is when to look again while it is not final.
 
-    `kind` is what was ordered: it decides what comes next.
+    `kind` is what was ordered: it decides what to deliver.
     """
 
     order_id: str
     kind: OrderKind
     status: PaymentStatus
+    step: Step
     wait_seconds: int
 
 
@@ -83,8 +93,21 @@ def charge_payment(
         order_id=cart.opened.id,
         kind=cart.item.kind,
         status=cart.payment.status,
+        step=_step(cart),
         wait_seconds=_wait(cart, timing, ports.clock.now()),
     )
+
+
+def _step(cart: Cart) -> Step:
+    """A payment under way may be trusted to arrive; when it fails, what was delivered is taken back."""
+    site, status = cart.opened.site, cart.payment.status
+    if status is PaymentStatus.SUCCEEDED:
+        return Step.DELIVER
+    if site is None:
+        begun = cart.opened.delivery_started_at is not None
+        return Step.DELIVER if begun and status is PaymentStatus.PROCESSING else Step.WAIT
+    failed = status is PaymentStatus.AWAITING_AUTHENTICATION
+    return Step.SUSPEND if failed and not site.suspended else Step.WAIT
 
 
 def _keep_claim(cart: Cart, timing: PaymentTiming, ports: ChargePaymentPorts) -> None:

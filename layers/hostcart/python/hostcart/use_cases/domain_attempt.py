@@ -45,11 +45,14 @@ class DomainTiming:
         return Patience(settle=self.settle, late=self.late, skew=_SKEW)
 
     def wait(self, item: DomainItem, domain: Domain, now: datetime) -> int:
-        """Seconds: twice as long as has passed, within the bounds and not beyond the deadline."""
+        """Seconds: twice as long as has passed, within the bounds and not beyond the deadline.
+
+        One at least: the state that waits takes no time-out of 0, and its execution would end there.
+        """
         passed = now - (domain.started_at or now)
         left = self._deadline(item) - passed
         wait = max(self.poll, min(2 * passed, self.longest))
-        return round((min(wait, left) if left > timedelta(0) else wait).total_seconds())
+        return max(1, round((min(wait, left) if left > timedelta(0) else wait).total_seconds()))
 
     def _deadline(self, item: DomainItem) -> timedelta:
         moving = item.action is DomainAction.TRANSFER

@@ -52,6 +52,10 @@ class SubscriptionFailedError(TaskError):
     """The renewal subscription was refused."""
 
 
+class ObjectUnknownError(Exception):
+    """An event is about a cart that is not there yet: it has to come again."""
+
+
 class NewsArrivedError(TaskError):
     """Something was reported since the last look: there is nothing to wait for."""
 

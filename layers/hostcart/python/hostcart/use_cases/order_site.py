@@ -66,6 +66,7 @@ def _quote(request: SiteOrderRequest, account: Account, store: CatalogueStore) -
         plan=plan.name,
         term=term,
         stripe_product=plan.stripe_product,
+        deliver_while_processing=plan.deliver_while_processing,
     )
     description = f"WordPress site {item.name}: {item.plan}, {item.term}"
     line = Line(id="site", description=description, amount=amount)

@@ -14,7 +14,7 @@ from hostcart.contract.statuses import CartStatus, MethodType, PaymentStatus
 from hostcart.domain.accounts import Account, UserSnapshot
 from hostcart.domain.cart import CallbackStatus, Cart, Item, SiteItem
 from hostcart.domain.catalogue import Slot
-from hostcart.domain.money import Line, display
+from hostcart.domain.money import MINIMUM_CHARGE, Line, below_minimum, display, total
 from hostcart.domain.payment import Invoice, Payment
 from hostcart.ports import (
     CapacityExhaustedError,
@@ -116,16 +116,30 @@ def place(
     account = placement.account or ports.directory.account(placement.account_id)
     if account is None:
         raise ApiError("account_forbidden")
+    try:
+        quoted, method_id = _confirmed(account, quote, confirm)
+    except ApiError:
+        # A twin of this request may have been faster, and hold the name or the capacity that it asks for.
+        twin = ports.carts.load(placement.account_id, token) if placement.keyed else None
+        if twin is None:
+            raise
+        return _repeat(twin, placement.fingerprint, ports)
+    sealed = _sealed(placement, quoted, token, ports.cipher)  # first: what fails here leaves no draft behind
+    invoice = _open_invoice(account, method_id, token, ports.payments)
+    _refuse_small(quoted, invoice, placement, token, ports)
+    cart = _new_cart(placement, account, quoted, invoice, token=token, ports=ports)
+    return _store(cart, sealed, placement, ports)
+
+
+def _confirmed(
+    account: Account, quote: Callable[[Account], Quote], confirm: Callable[[Quote], Quote] | None
+) -> tuple[Quote, str]:
+    """The confirmed quote and the method to charge."""
     quoted = quote(account)
     if not account.may_order:
         raise ApiError("account_cannot_order", "Account unable to create orders.")
     method_id = billing_gate(account)
-    if confirm is not None:
-        quoted = confirm(quoted)
-    sealed = _sealed(placement, quoted, token, ports.cipher)  # first: what fails here leaves no draft behind
-    invoice = _open_invoice(account, method_id, token, ports.payments)
-    cart = _new_cart(placement, account, quoted, invoice, token=token, ports=ports)
-    return _store(cart, sealed, placement, ports)
+    return (quoted if confirm is None else confirm(quoted)), method_id
 
 
 def refuse_changed_price(amount: int, currency: str, expected: int | None) -> None:
@@ -191,6 +205,27 @@ def _open_invoice(account: Account, method_id: str, token: str, payments: Paymen
                 raise
             time.sleep(pause)  # a repeat at the same moment holds the key, or the processor is busy
             pause = min(pause * 2, 1.0)
+
+
+def _refuse_small(
+    quote: Quote, invoice: Invoice, placement: Placement, token: str, ports: PlacingPorts
+) -> None:
+    """What credit would leave to be charged must be chargeable: less is booked as a debt by the processor.
+
+    The credit may be another at the charge, which looks again.
+    """
+    due = max(0, total(quote.lines) + invoice.balance)
+    if not below_minimum(due, invoice.currency):
+        return
+    if ports.carts.load(placement.account_id, token) is not None:
+        return  # a twin under the same key was taken a moment before, and the draft is its own
+    ports.payments.discard_draft(invoice.id)
+    smallest = display(MINIMUM_CHARGE[invoice.currency], invoice.currency)
+    raise ApiError(
+        "amount_below_minimum",
+        f"{display(due, invoice.currency)} would be left to charge; the smallest charge is {smallest}.",
+        extra={"due_cents": due, "currency": invoice.currency},
+    )
 
 
 def _new_cart(

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hostcart.domain.cart import Cart, Site, TaskName, deliver_site, require_running
+from hostcart.contract.statuses import PaymentStatus
+from hostcart.domain.cart import Cart, Site, TaskName, deliver_site, require_running, resume_site
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec
 from hostcart.ports import CartStore, Cipher, Clock, Metrics, RefusedError, Sites
 from hostcart.use_cases.errors import SiteFailedError
@@ -36,6 +37,7 @@ def provision_site(
     """
     cart = load_uncancelled(ports.carts, account_id, cart_token)
     if cart.opened.site is not None:
+        _resume(cart, cart.opened.site, ports)
         return Provisioning(ready=True, wait_seconds=0)
     require_running(cart, TaskName.PROVISION_SITE)
     site = _ask(cart, ports.sites)
@@ -48,6 +50,18 @@ def provision_site(
     if passed >= deadline:
         raise SiteFailedError("site_deadline_passed")
     return Provisioning(ready=False, wait_seconds=growing(passed, poll))
+
+
+def _resume(cart: Cart, site: Site, ports: ProvisionSitePorts) -> None:
+    """A site whose payment failed late is paid after all."""
+    if not site.suspended or cart.payment.status is not PaymentStatus.SUCCEEDED:
+        return
+    try:
+        ports.sites.resume(site.id)
+    except RefusedError as refused:
+        raise SiteFailedError("site_failed") from refused
+    now = ports.clock.now()
+    change(ports.carts, cart, lambda current: resume_site(current, now))
 
 
 def _ask(cart: Cart, sites: Sites) -> ProvisionedSite:

@@ -84,7 +84,18 @@ def _begin(cart: Cart, ports: RegisterDomainPorts) -> Cart:
     """The zone first, as some registries want working nameservers; then the record of the attempt."""
     zone = ports.zones.ensure(cart.domain.name, reference=cart.opened.id)
     domain = first_attempt(cart, ports.registrar, ports.clock.now())
-    return _record(cart, replace(domain, zone_id=zone.id, nameservers=zone.nameservers), ports)
+    try:
+        return _record(cart, replace(domain, zone_id=zone.id, nameservers=zone.nameservers), ports)
+    except UnavailableError:
+        _drop_zone_of_failed(cart, ports)
+        raise
+
+
+def _drop_zone_of_failed(cart: Cart, ports: RegisterDomainPorts) -> None:
+    """A step that was held up may have made the zone anew behind the compensation that removed it."""
+    current = load(ports.carts, cart.account.id, cart.token)
+    if current.opened.failure is not None:
+        ports.zones.delete(cart.domain.name, reference=cart.opened.id)
 
 
 def _record(cart: Cart, domain: Domain, ports: RegisterDomainPorts) -> Cart:
@@ -127,12 +138,17 @@ def _send(cart: Cart, ports: RegisterDomainPorts) -> Cart:
 
 
 def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
-    """The attempt did not take place."""
-    attempt, now = domain_of(cart).attempt, ports.clock.now()
+    """The attempt did not take place.
+
+    Raises UnavailableError when it was given up meanwhile and another followed: its end is not ours to tell.
+    """
+    ours, now = domain_of(cart), ports.clock.now()
 
     def how(current: Cart) -> Cart:
         domain = domain_of(current)
-        return attempt_domain(current, replace(domain, attempt=attempt - 1), now)
+        if (domain.attempt, domain.attempt_at) != (ours.attempt, ours.attempt_at):
+            raise UnavailableError("superseded")
+        return attempt_domain(current, replace(domain, attempt=ours.attempt - 1), now)
 
     change(ports.carts, cart, how)
 

@@ -1,0 +1,216 @@
+"""Stripe's books (port Billing): lists of what belongs to carts of ours, and what was taken and given back.
+
+Ours is what carries our metadata; an account may hold other invoices and subscriptions too.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+import stripe
+from pydantic import BaseModel
+
+from hostcart.adapters.secrets import Secrets
+from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every
+from hostcart.adapters.stripe_facts import InvoiceAnswer
+from hostcart.domain.ledger import Booking
+from hostcart.domain.payment import InvoiceStatus
+from hostcart.ports import RefusedError
+from hostcart.ports_reconcile import BilledCart, Page, RenewalSubscription
+from hostcart.settings import PaymentSettings
+
+_UNDONE: Final = frozenset({"failed", "canceled"})
+_ENDED: Final = frozenset({"canceled", "incomplete_expired"})
+_PAYMENTS: Final = "payments"
+
+
+class _Listed(BaseModel):
+    data: Sequence[dict[str, Any]]
+    has_more: bool = False
+
+
+class _Marked(BaseModel):
+    """What carries metadata."""
+
+    id: str
+    metadata: dict[str, str] | None = None
+    status: str | None = None
+
+
+class _Paid(BaseModel):
+    payment_intent: str | None = None
+
+
+class _InvoicePayment(BaseModel):
+    status: str
+    payment: _Paid
+
+
+class _InvoicePayments(BaseModel):
+    data: Sequence[_InvoicePayment]
+
+
+class _Booked(InvoiceAnswer):
+    metadata: dict[str, str] | None = None
+    payments: _InvoicePayments | None = None  # type: ignore[assignment]  # not expanded as far as there
+    post_payment_credit_notes_amount: int = 0
+
+
+class _Refund(BaseModel):
+    amount: int
+    payment_intent: str | None = None
+    status: str | None = None
+
+
+class StripeLedger:
+    """See the port. One request a page."""
+
+    def __init__(
+        self, settings: PaymentSettings, secrets: Secrets, *, http_client: stripe.HTTPClient | None = None
+    ) -> None:
+        self._api = StripeApi(settings, secrets, http_client=http_client)
+
+    def drafts(self, *, before: datetime, after: str | None) -> Page[BilledCart]:
+        params = {"status": "draft", "created": {"lt": _seconds(before)}}
+        with self._api.calls() as v1:
+            listed = _page(v1.invoices.list, params, after)
+        return Page(entries=tuple(_billed(listed.data)), after=_next(listed))
+
+    def payments(self, *, since: datetime, until: datetime, after: str | None) -> Page[BilledCart]:
+        params = {"type": "invoice.paid", "created": _window(since, until)}
+        with self._api.calls() as v1:
+            listed = _page(v1.events.list, params, after)
+        invoices = [event["data"]["object"] for event in listed.data]
+        return Page(entries=tuple(_billed(invoices)), after=_next(listed))
+
+    def renewals(self, *, since: datetime, until: datetime, after: str | None) -> Page[RenewalSubscription]:
+        params = {"created": _window(since, until)}
+        with self._api.calls() as v1:
+            listed = _page(v1.subscriptions.list, params, after)
+        found = [_renewal(_Marked.model_validate(entry)) for entry in listed.data]
+        return Page(entries=tuple(filter(None, found)), after=_next(listed))
+
+    def renewal(self, subscription_id: str) -> RenewalSubscription | None:
+        try:
+            with self._api.calls() as v1:
+                return _renewal(_Marked.model_validate(answer(v1.subscriptions.retrieve(subscription_id))))
+        except RefusedError as refusal:
+            if refusal.code != "resource_missing":
+                raise
+            return None
+
+    def booking(self, invoice_id: str) -> Booking | None:
+        try:
+            with self._api.calls() as v1:
+                found = answer(v1.invoices.retrieve(invoice_id, {"expand": [_PAYMENTS]}))
+                invoice = _Booked.model_validate(found)
+                refunded = sum(
+                    _refunded(v1, {"payment_intent": intent}).get(intent, 0) for intent in _intents(invoice)
+                )
+        except RefusedError as refusal:
+            if refusal.code != "resource_missing":
+                raise
+            return None
+        return self._booking(invoice, refunded)
+
+    def bookings(self, *, since: datetime, until: datetime) -> Iterator[Booking]:
+        """Refunds are read once for all: those of an invoice are never older than it."""
+        params = {
+            "created": _window(since, until),
+            "limit": PAGE_SIZE,
+            "expand": [f"data.{_PAYMENTS}"],
+        }
+        with self._api.calls() as v1:
+            refunded = _refunded(v1, {"created": {"gte": _seconds(since)}})
+            for entry in every(v1.invoices.list, params):
+                if _is_ours(entry):
+                    invoice = _Booked.model_validate(entry)
+                    given = sum(refunded.get(intent, 0) for intent in _intents(invoice))
+                    yield self._booking(invoice, given)
+
+    def _booking(self, invoice: _Booked, refunded: int) -> Booking:
+        marks = invoice.metadata or {}
+        paid = invoice.status == InvoiceStatus.PAID
+        return Booking(
+            invoice_id=invoice.id,
+            account_id=marks.get("account_id", ""),
+            cart_token=marks.get("cart_token", ""),
+            currency=invoice.currency,
+            # a debt from earlier that was collected with this invoice is not the order's
+            captured=min(invoice.amount_paid, invoice.total) if paid else 0,
+            credit_used=invoice.credit_applied if paid else 0,
+            # by a credit note that paid out of band, no refund shows
+            refunded=max(refunded, invoice.post_payment_credit_notes_amount),
+            credited=self._credited(invoice) if paid and invoice.balance_used else 0,
+        )
+
+    def _credited(self, invoice: _Booked) -> int:
+        """The account credit that was given back for the cart."""
+        token = (invoice.metadata or {}).get("cart_token")
+        with self._api.calls() as v1:
+            entries = every(
+                partial(v1.customers.balance_transactions.list, invoice.customer_id), {"limit": PAGE_SIZE}
+            )
+            given = [entry for entry in entries if (entry.get("metadata") or {}).get("cart_token") == token]
+        return -sum(int(entry["amount"]) for entry in given)
+
+
+def _page(
+    call: Callable[[Any], stripe.StripeObject], params: Mapping[str, Any], after: str | None
+) -> _Listed:
+    more = {} if after is None else {"starting_after": after}
+    return _Listed.model_validate(answer(call({**params, **more, "limit": PAGE_SIZE})))
+
+
+def _next(listed: _Listed) -> str | None:
+    return str(listed.data[-1]["id"]) if listed.has_more and listed.data else None
+
+
+def _window(since: datetime, until: datetime) -> dict[str, int]:
+    return {"gte": _seconds(since), "lt": _seconds(until)}
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _billed(entries: Sequence[dict[str, Any]]) -> Iterator[BilledCart]:
+    for entry in filter(_is_ours, entries):
+        marks = entry["metadata"]
+        yield BilledCart(
+            invoice_id=entry["id"], account_id=marks["account_id"], cart_token=marks["cart_token"]
+        )
+
+
+def _is_ours(entry: dict[str, Any]) -> bool:
+    marks = entry.get("metadata") or {}
+    return "cart_token" in marks and "account_id" in marks
+
+
+def _renewal(marked: _Marked) -> RenewalSubscription | None:
+    marks = marked.metadata or {}
+    if "order_id" not in marks or "account_id" not in marks:
+        return None
+    return RenewalSubscription(
+        id=marked.id,
+        account_id=marks["account_id"],
+        order_id=marks["order_id"],
+        live=marked.status not in _ENDED,
+    )
+
+
+def _intents(invoice: _Booked) -> list[str]:
+    """The payments that were made on the invoice, by intent."""
+    made = invoice.payments.data if invoice.payments is not None else ()
+    return [p.payment.payment_intent for p in made if p.payment.payment_intent and p.status == "paid"]
+
+
+def _refunded(v1: stripe.V1Services, params: Mapping[str, Any]) -> dict[str, int]:
+    """What was given back, by payment intent."""
+    sums: dict[str, int] = {}
+    for entry in every(v1.refunds.list, {**params, "limit": PAGE_SIZE}):
+        refund = _Refund.model_validate(entry)
+        if refund.payment_intent is not None and refund.status not in _UNDONE:
+            sums[refund.payment_intent] = sums.get(refund.payment_intent, 0) + refund.amount
+    return sums

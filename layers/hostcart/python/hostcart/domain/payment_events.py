@@ -1,0 +1,46 @@
+"""What the payment processor reports by itself: news, never facts. What is so, is asked for afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartRef:
+    """The cart that an invoice was opened for, as the invoice's metadata names it."""
+
+    account_id: str
+    cart_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentEvent:
+    """One event: about a cart's invoice (`cart`), or about a payment whose invoice has to be looked up."""
+
+    id: str
+    kind: str
+    created_at: datetime
+    cart: CartRef | None
+    intent_id: str | None
+
+
+# After these a look at the invoice shows something else than before. Anything else is taken and left alone.
+WORTH_A_LOOK: Final = frozenset(
+    {
+        "charge.dispute.created",
+        "invoice.finalization_failed",
+        "invoice.marked_uncollectible",
+        "invoice.overpaid",
+        "invoice.paid",
+        "invoice.payment_action_required",
+        "invoice.payment_failed",
+        "invoice.voided",
+        "payment_intent.processing",
+        "refund.failed",
+        "refund.updated",
+    }
+)
+# What no step of an order settles: somebody has to look.
+FOR_AN_OPERATOR: Final = frozenset(
+    {"charge.dispute.created", "invoice.finalization_failed", "invoice.overpaid", "refund.failed"}
+)

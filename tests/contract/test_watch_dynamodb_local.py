@@ -1,0 +1,59 @@
+"""The index of open work on DynamoDB Local, and what a run over many ended orders costs."""
+
+import itertools
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from hostcart.adapters.dynamodb_watch import DynamoWatch
+
+from local.seed.history import ORDERS, seed_history
+from tests.dynamodb_local import dynamodb_local
+from tests.fakes.platform import FakeCipher
+from tests.fakes.table import Meter, create_table
+from tests.fakes.watch_contract import LATER, WatchContract
+from tests.fakes.world import CATALOGUE, account, user
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+__all__ = ["dynamodb_local"]
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def client(dynamodb_local: str) -> "DynamoDBClient":
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=dynamodb_local,
+        region_name="eu-central-1",
+        aws_access_key_id="watch",
+        aws_secret_access_key="test",
+    )
+
+
+@pytest.fixture
+def table(client: "DynamoDBClient") -> str:
+    """A new one for each test."""
+    return create_table(client, f"hostcart-watch-{next(_names)}")
+
+
+class TestOnDynamoDBLocal(WatchContract):
+    """The same contract as on moto."""
+
+
+def test_ten_thousand_ended_orders_cost_the_reconciler_nothing(client: "DynamoDBClient", table: str) -> None:
+    meter = Meter().attach(client)
+    try:
+        with meter.reading() as empty:
+            DynamoWatch(client, table).page(None, before=LATER, limit=50)
+        plan = CATALOGUE.plans["basic"]
+        seed_history(client, table, FakeCipher(), account=account(), user=user(), plan=plan)
+        assert ORDERS == 10_000
+        with meter.reading() as full:
+            page = DynamoWatch(client, table).page(None, before=LATER, limit=50)
+    finally:
+        meter.detach(client)
+    assert (page.carts, page.cursor) == ((), None)
+    assert full == empty
+    assert sum(call.units for call in full) <= 4

@@ -1,0 +1,86 @@
+"""A run is told by its text: it replays exactly, shrinks to what matters, and reads as a story."""
+
+import random
+
+import pytest
+
+from tests.simulation import histories, mutants
+from tests.simulation.explore import Explorer
+from tests.simulation.faults import kinds
+from tests.simulation.histories import History, breaks, parse, shrink, story
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.world import World
+
+pytestmark = pytest.mark.usefixtures("simulated")
+
+
+def _told(world: World) -> tuple[object, ...]:
+    return world.snapshot(), world.violations, world.met
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_random_history_replays_exactly_from_its_text(seed: int) -> None:
+    history, world = histories.roll(seed)
+    again = histories.run(parse(str(history)))
+    assert _told(again) == _told(world)
+
+
+def test_the_text_names_everything() -> None:
+    text = "register/sepa_fails seed=7 3.5:crash_before 4.0:dup @60:cancel"
+    history = parse(text)
+    assert str(history) == text
+    assert history.scenario == "register/sepa fails"
+    assert history.plan == (((3, 5), "crash_before"), ((4, 0), "dup"))
+    assert history.extras == ((60, "cancel"),)
+
+
+@pytest.mark.parametrize("text", ["no/such", "site/card seed=x", "site/card 3:crash_before"])
+def test_a_text_that_names_nothing_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - three texts, three messages
+        parse(text)
+
+
+def test_a_failing_history_shrinks_to_what_it_needs() -> None:
+    mutant = next(entry for entry in MUTANTS if entry.name == "the callback is marked before it is sent")
+    needed = ((5, 4), "throttle")
+    noise = (((1, 1), "throttle"), ((2, 0), "dup"))
+    with mutants.planted(mutant):
+        what = "the callback did not come once: its id, its type, its body"
+        assert what in histories.run(History("site/card", None, (needed,))).violations
+        shrunk = shrink(History("site/card", None, (*noise, needed)), breaks(what))
+        told = story(shrunk)
+    assert shrunk.size <= 1
+    assert f"BROKEN: {what}" in told
+    assert str(shrunk) in told
+
+
+def test_a_story_names_calls_faults_and_states() -> None:
+    told = story(parse("site/card 2.2:crash_before"))
+    assert "sites.put   <== crash_before" in told
+    assert "Runtime.ExitError" in told
+    assert "-> ProvisionSite" in told
+    assert "BROKEN" not in told
+
+
+def test_no_story_tells_a_secret() -> None:
+    world = histories.run(parse("register/card"), told=True)
+    text = "\n".join([*(world.told or []), *(world.logs or [])])
+    assert "task_done" in text
+    for secret in ("callback-authorization-secret", "path-secret", "private.person@client.example"):
+        assert secret not in text
+
+
+def test_following_equal_worlds_once_leaves_nothing_out() -> None:
+    """A sample of the plans that an exploration covers, each run from its start."""
+    name, chance = "site/credit", random.Random(1)
+    explorer = Explorer(SCENARIOS[name], 1)
+    found = explorer.explore()
+    ends = set(explorer.ends)
+    plain = histories.run(History(name)).met
+    plans = [(met.spot, kind) for met in plain for kind in kinds(met.name, met.kind)]
+    assert found.plans == [1, len(plans)]
+    for spot, kind in chance.sample(plans, 60):
+        world = histories.run(History(name, None, ((spot, kind),)))
+        assert world.violations == []
+        assert world.snapshot() in ends, f"{spot} {kind} ends as no explored world does"
