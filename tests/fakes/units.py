@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 KILOBYTE: Final = 1024
-_INDEX: Final = ("entry", "number")
-"""The attributes of the index orders_by_number, beside the table's keys."""
+_INDEXES: Final = ((("pk", "number"), ("entry",)), (("open_shard", "open_since"), ()))
+"""Keys and other attributes of each index of the template's table; the table's keys are in every one."""
 
 type Item = Mapping[str, Mapping[str, Any]]
 
@@ -26,23 +26,27 @@ def units(item: Item | None) -> int:
 
 def transaction_units(changes: list[tuple[Item | None, Item | None]]) -> int:
     """Write units of a transaction from each item before and after: everything is written twice."""
-    return 2 * sum(max(units(before), units(after), 1) + _index(before, after) for before, after in changes)
+    return 2 * sum(
+        max(units(before), units(after), 1)
+        + sum(_index(before, after, keys, others) for keys, others in _INDEXES)
+        for before, after in changes
+    )
 
 
-def _index(before: Item | None, after: Item | None) -> int:
+def _index(before: Item | None, after: Item | None, keys: tuple[str, ...], others: tuple[str, ...]) -> int:
     """A changed entry is one write to the index, one that moves is removed and put."""
-    old, new = _projected(before), _projected(after)
+    old, new = (_projected(item, keys, others) for item in (before, after))
     if old == new:
         return 0
-    if old is not None and new is not None and old["number"] == new["number"]:
+    if old is not None and new is not None and all(old[key] == new[key] for key in keys):
         return max(units(old), units(new))
     return units(old) + units(new)
 
 
-def _projected(item: Item | None) -> Item | None:
-    if item is None or "number" not in item:
+def _projected(item: Item | None, keys: tuple[str, ...], others: tuple[str, ...]) -> Item | None:
+    if item is None or not all(key in item for key in keys):
         return None
-    return {name: item[name] for name in ("pk", "sk", *_INDEX) if name in item}
+    return {name: item[name] for name in {"pk", "sk", *keys, *others} if name in item}
 
 
 def _value_bytes(value: Mapping[str, Any]) -> int:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.dynamodb_carts import DynamoCarts, texts_of
+from hostcart.adapters.dynamodb_sales import SALE
 from hostcart.adapters.records import decode
 from hostcart.contract.responses import CartEnvelope, OrderEntry, OrderView
 from hostcart.domain import views
 from hostcart.domain.cart import Cart
+from hostcart.domain.sales import stored_sale
 
 from tests.workflow.lambdas import Lambdas
 
@@ -65,9 +67,11 @@ class StoredViews:
             assert "password" not in body["site"]["ssh_data"], "the password is stored in the open"
             body["site"]["ssh_data"]["password"] = _ABSENT_PASSWORD
         OrderView.model_validate_json(json.dumps(body))
-        assert json.loads(item["entry"]["S"]) == _plain(views.list_entry(cart)), "entry differs"
-        OrderEntry.model_validate_json(item["entry"]["S"])
+        entry = json.loads(item["entry"]["S"])
+        assert entry.pop(SALE) == _plain(stored_sale(cart)), "sale differs"
+        assert entry == _plain(views.list_entry(cart)), "entry differs"
+        OrderEntry.model_validate(entry)
 
 
-def _plain(view: views.View) -> Any:
+def _plain(view: Any) -> Any:
     return json.loads(json.dumps(view))
