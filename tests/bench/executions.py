@@ -16,7 +16,7 @@ type Json = dict[str, Any]
 
 
 def executions() -> Json:
-    """{kind: {"transitions", "invocations": {state: times}, "days"}} under the template's own intervals."""
+    """{kind: {"transitions", "invocations": {function: times}, "days"}} under the template's own intervals."""
     with running() as world:
         return {kind: counted(under_defaults(world, kind)) for kind in STRAIGHT}
 
@@ -36,9 +36,13 @@ def under_defaults(world: World, kind: str) -> Outcome:
 def counted(outcome: Outcome) -> Json:
     """A transition is each state entered; a retry is one more."""
     failed = sum(event["type"] == "TaskFailed" for event in outcome.history)
-    tasks = {name for name, state in outcome.definition["States"].items() if state["Type"] == "Task"}
+    functions = {
+        name: str(state["Parameters"]["FunctionName"]).rpartition(":")[2].removesuffix("Function")
+        for name, state in outcome.definition["States"].items()
+        if state["Type"] == "Task"
+    }
     return {
         "transitions": len(outcome.states) + failed,
-        "invocations": dict(Counter(state for state in outcome.states if state in tasks)),
+        "invocations": dict(Counter(functions[state] for state in outcome.states if state in functions)),
         "days": round(sum(outcome.waits) / _DAY, 1),
     }
