@@ -30,7 +30,5 @@ def test_a_retry_is_counted(runs: Runs) -> None:
 def test_a_transfer_of_days_takes_a_bounded_number(runs: Runs) -> None:
     found = counted(under_defaults(runs.world, "transfer"))
     assert found["days"] > 4
-    assert found["transitions"] <= TRANSFER_TODAY
+    assert found["transitions"] <= marks.TRANSITIONS["transfer"]
 
-
-TRANSFER_TODAY = 500

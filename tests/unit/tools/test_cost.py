@@ -66,7 +66,7 @@ def test_memory_is_paid_by_the_time(small: Model) -> None:
 
 
 def test_a_million_site_orders_stay_below_the_mark() -> None:
-    """By counts that were measured and waits that are assumed: no clock of this machine is asked."""
+    """By counts that were measured and waits that are assumed."""
     assert 1e6 * sum(load().cost("site", 5).values()) <= marks.DOLLARS_PER_MILLION
 
 
