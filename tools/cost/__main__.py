@@ -18,7 +18,10 @@ FUNCTION_LIMITS = (128, 10_240)
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if not model.MEASURED.exists():
+        parser.error("nothing was measured yet: run `make bench` first")
     memory = {} if given.memory is None else dict.fromkeys(_names(), given.memory)
     found = model.load(memory_mb=memory, architecture=given.architecture)
     lines = found.cost(given.kind, given.polls)

@@ -1,17 +1,12 @@
-"""The calculator: what is multiplied with what, and that the pages are those of the last measurement."""
+"""The calculator: what is multiplied with what."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.engine.workspace import ROOT
-from tests.bench import marks, report
 from tools.cost import __main__ as command
 from tools.cost.model import FULL_CORE_MB, Function, Model, load
 
-MEASURED: dict[str, Any] = json.loads((ROOT / "docs" / "cost" / "measured.json").read_text())
 SMALL: dict[str, Any] = {
     "executions": {"site": {"transitions": 9, "invocations": {"ChargePayment": 1}}},
     "dynamodb": {
@@ -65,33 +60,6 @@ def test_memory_is_paid_by_the_time(small: Model) -> None:
     assert small.gb_seconds(Function("charge_payment", 1, 2 * FULL_CORE_MB)) == pytest.approx(2 * one)
 
 
-def test_a_million_site_orders_stay_below_the_mark() -> None:
-    """By counts that were measured and waits that are assumed."""
-    assert 1e6 * sum(load().cost("site", 5).values()) <= marks.DOLLARS_PER_MILLION
-
-
-def test_the_pages_are_those_of_the_measurement(tmp_path: Path) -> None:
-    report.write(MEASURED, tmp_path)
-    for page in tmp_path.iterdir():
-        assert (ROOT / "docs" / "cost" / page.name).read_text() == page.read_text(), page.name
-    assert {page.suffix for page in tmp_path.iterdir()} == {".md", ".svg"}
-
-
-def test_a_missed_mark_is_shown_as_missed(tmp_path: Path) -> None:
-    measured = json.loads(json.dumps(MEASURED))
-    measured["executions"]["site"]["transitions"] = marks.TRANSITIONS["site"] + 1
-    report.write(measured, tmp_path)
-    assert "| state transitions, site | 10 | ≤ 9 | **missed** |" in (tmp_path / "results.md").read_text()
-
-
-def test_the_command_prints_the_total(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--orders", "2000000", "--polls", "5"]) == 0
-    shown = capsys.readouterr().out
-    total = 2e6 * sum(load().cost("site", 5).values())
-    assert f"{total:,.2f} USD" in shown
-    assert "prices of 2026" in shown
-
-
 @pytest.mark.parametrize(
     "wrong", [["--orders", "-1"], ["--polls", "nan"], ["--memory", "64"], ["--kind", "x"]]
 )
@@ -100,9 +68,3 @@ def test_a_wrong_argument_is_named(wrong: list[str], capsys: pytest.CaptureFixtu
         command.main(wrong)
     assert stopped.value.code == 2
     assert wrong[0] in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("kind", ["site", "domain"])
-def test_the_assumptions_know_every_function_of_an_order(kind: str) -> None:
-    names = {function.name for function in load().functions(kind, 5)}
-    assert names <= set(load().assumed["waits_ms"])
