@@ -16,7 +16,7 @@ type Json = dict[str, Any]
 
 
 def executions() -> Json:
-    """{kind: {"transitions", "invocations": {function: times}, "days"}}, with the template's own intervals."""
+    """{kind: {"transitions", "invocations": {function: times}, "days"}}, with the template's intervals."""
     with running() as world:
         return {kind: counted(under_defaults(world, kind)) for kind in STRAIGHT}
 
