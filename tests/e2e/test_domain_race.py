@@ -19,7 +19,7 @@ type Shops = Callable[..., Shop]
 RIVALS: Final = ("ready", "child")
 NAMES: Final = 100
 _PAIRS_AT_ONCE: Final = 2
-_ALL_DELIVERED_SECONDS: Final = 120
+_ALL_DELIVERED_SECONDS: Final = 240
 
 
 @dataclass(frozen=True)

@@ -334,7 +334,7 @@ class Ordered:
         assert self.accepted.status_code == 202, self.accepted.text
         self.token = str(self.accepted.json()["cart"]["token"])
 
-    def ended(self, *, seconds: float = 90) -> Json:
+    def ended(self, *, seconds: float = 150) -> Json:
         """The order's view after its execution has ended, with its one callback taken."""
         outcome = self.world.outcome(self.token, seconds=seconds)
         order = self.client.order(self.token)
