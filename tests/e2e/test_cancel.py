@@ -3,12 +3,12 @@
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
-import pytest
 
+from local.engine.demo import CONTACT
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.together import by_clients
@@ -21,23 +21,6 @@ _DAY: Final = 86_400
 _RACES: Final = 30
 _SUBSCRIBE: Final = "POST /v1/subscriptions"
 _STOP: Final = "POST /v4/transfers/*:cancel"
-_CONTACT: Final = {
-    "first_name": "Ada",
-    "last_name": "Example",
-    "street_address": "1 Example Road",
-    "post_code": "97201",
-    "city": "Portland",
-    "state": "OR",
-    "country": "US",
-    "email": "ada@client.example",
-    "phone": "+1.5035550123",
-}
-
-
-@pytest.fixture(autouse=True)
-def _registrar_works(world: World) -> Iterator[None]:
-    yield
-    world.http.delete(f"{world.facts['registrar_url']}/_sandbox/faults").raise_for_status()
 
 
 def delete(client: Shop, token: str, **request: Any) -> httpx.Response:
@@ -218,7 +201,7 @@ def test_an_order_that_failed_is_over(world: World, shop: Shops) -> None:
 def order_domain(client: Shop, label: str, **fields: Any) -> tuple[str, str]:
     """A new domain order: its token and the name."""
     name = f"{label}{uuid.uuid4().hex[:12]}.com"
-    body = {"domain": {"name": name, "contact": _CONTACT, **fields}}
+    body = {"domain": {"name": name, "contact": CONTACT, **fields}}
     answer = client.call("POST", "/api/orders/domain", json=body)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["cart"]["token"]), name
@@ -252,7 +235,7 @@ def test_a_transfer_under_way_is_stopped_at_the_registrar(world: World, shop: Sh
     (bought,) = at_registrar(world, "orders", name)
     assert bought["refund"] == bought["total"]
     assert at_registrar(world, "domains", name) == []
-    again = client.call("POST", "/api/orders/domain", json={"domain": {"name": name, "contact": _CONTACT}})
+    again = client.call("POST", "/api/orders/domain", json={"domain": {"name": name, "contact": CONTACT}})
     assert again.status_code == 202, "the name is free again"
     client.finish(str(again.json()["cart"]["token"]))
 

@@ -58,6 +58,13 @@ _REGISTRAR: Final = {
 _NOT_MODIFIED: Final = Success(
     description="The client has this version already.", headers=("ETag", "RetryAfterWhileOpen")
 )
+_ORDER_ACCEPTED: Final = Success(
+    description="Accepted. The same answer is given to a repeat under the same Idempotency-Key.",
+    model=responses.CartEnvelope,
+    examples=examples.ACCEPTED,
+    headers=("Location", "RetryAfter"),
+    links=("PollCart",),
+)
 
 ROUTES: Final = (
     Route(
@@ -72,15 +79,7 @@ ROUTES: Final = (
         parameters=("Account", "IdempotencyKey"),
         body=SiteOrderRequest,
         body_examples=examples.SITE_ORDERS,
-        successes={
-            202: Success(
-                description="Accepted. The same answer is given to a repeat under the same Idempotency-Key.",
-                model=responses.CartEnvelope,
-                examples=examples.ACCEPTED,
-                headers=("Location", "RetryAfter"),
-                links=("PollCart",),
-            )
-        },
+        successes={202: _ORDER_ACCEPTED},
         codes=(
             *WRITE,
             "invalid_json",
@@ -113,15 +112,7 @@ ROUTES: Final = (
         parameters=("Account", "IdempotencyKey"),
         body=DomainOrderRequest,
         body_examples=examples.DOMAIN_ORDERS,
-        successes={
-            202: Success(
-                description="Accepted. The same answer is given to a repeat under the same Idempotency-Key.",
-                model=responses.CartEnvelope,
-                examples=examples.ACCEPTED,
-                headers=("Location", "RetryAfter"),
-                links=("PollCart",),
-            )
-        },
+        successes={202: _ORDER_ACCEPTED},
         codes=(
             *WRITE,
             "user_required",
