@@ -4,12 +4,13 @@ SHELL := /bin/bash
 UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 SAM := .tools/sam/bin/sam
+ARCHITECTURE ?= x86_64
 unexport AWS_CA_BUNDLE
 export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup lock build up down status reload run invoke test simulate check format clean-state openapi ledger redrive findings
+.PHONY: help setup lock build up down status reload run invoke test simulate bench check format clean-state openapi ledger redrive findings
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,10 +48,11 @@ lock: $(UV) ## write the hash-locked requirements anew from pyproject.toml
 	$(UV) pip compile --quiet --no-header --python-version 3.13 --generate-hashes --no-annotate -c requirements/dev.txt pyproject.toml -o layers/dependencies/requirements.txt
 
 # --- the stack on this machine ------------------------------------------------------------------
-build: setup ## build functions and layers into .aws-sam/build
+build: setup ## build functions and layers into .aws-sam/build: make build [ARCHITECTURE=arm64]
 	@mkdir -p .aws-sam
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --cached --parallel >.tools/build.log 2>&1 \
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE) >.tools/build.log 2>&1 \
 		|| { cat .tools/build.log; exit 1; }
+	@$(PY) -m tools.slim_layers .aws-sam/build
 
 up: build ## start the stack in the background; returns when ready
 	$(PY) -m local up
@@ -91,6 +93,9 @@ findings: setup ## list what the reconciler found and could not mend
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
 	$(PY) -m pytest -n 3
+
+bench: build ## measure what everything costs, write docs/cost anew
+	PYTHONPATH=layers/hostcart/python $(PY) -m tests.bench
 
 simulate: setup ## whole orders in virtual time with faults at every boundary: make simulate [SEEDS=10000] [REPLAY=...]
 	@PYTHONPATH=.:layers/hostcart/python $(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) \

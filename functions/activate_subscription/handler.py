@@ -12,4 +12,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"order_id": order_id}
 
 
-handler = task_door(_run)
+handler = task_door(_run, ahead=[wiring.for_activate_subscription, wiring.cart_model])

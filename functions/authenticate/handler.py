@@ -3,9 +3,12 @@
 from typing import Any
 
 from hostcart import wiring
+from hostcart.entry.ahead import load_ahead
 from hostcart.entry.identity import context_of
 from hostcart.entry.observability import logger
 from hostcart.use_cases.authenticate import UnauthenticatedError, authenticate_bearer
+
+load_ahead([wiring.for_authenticate], rarely=[wiring.tokens, logger])
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

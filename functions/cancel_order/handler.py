@@ -25,4 +25,4 @@ def _handle(request: Request) -> Response:
     return json_response(202, view, headers)
 
 
-handler = http_door(_handle)
+handler = http_door(_handle, ahead=[wiring.for_cancel_order, wiring.cart_model, logger])

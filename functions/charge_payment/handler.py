@@ -18,4 +18,4 @@ def _run(task: TaskInput) -> Outcome:
     }
 
 
-handler = task_door(_run)
+handler = task_door(_run, ahead=[wiring.for_charge_payment, wiring.cart_model])

@@ -10,4 +10,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"order_id": closed.order_id, "status": closed.status, "notify": closed.notify}
 
 
-handler = task_door(_run, undone=NotClosedError)
+handler = task_door(_run, undone=NotClosedError, ahead=[wiring.for_close_order, wiring.cart_model])

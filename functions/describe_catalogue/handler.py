@@ -9,4 +9,4 @@ def _handle(_request: Request) -> Response:
     return json_response(200, describe_catalogue(wiring.catalogue()), {"Cache-Control": "public, max-age=30"})
 
 
-handler = http_door(_handle)
+handler = http_door(_handle, ahead=[wiring.catalogue])

@@ -16,4 +16,4 @@ def _handle(request: Request) -> Response:
     return view_response(request, view)
 
 
-handler = http_door(_handle)
+handler = http_door(_handle, ahead=[wiring.carts])

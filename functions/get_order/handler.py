@@ -17,4 +17,4 @@ def _handle(request: Request) -> Response:
     return view_response(request, view, body=lambda: read_order(view, account_id, token, wiring.cipher))
 
 
-handler = http_door(_handle)
+handler = http_door(_handle, ahead=[wiring.carts], rarely=[wiring.cipher])

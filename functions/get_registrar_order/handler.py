@@ -20,4 +20,4 @@ def _handle(request: Request) -> Response:
     return json_response(200, detailed(sale))
 
 
-handler = http_door(_handle, refusal=registrar_refusal)
+handler = http_door(_handle, refusal=registrar_refusal, ahead=[wiring.for_registrar_orders])

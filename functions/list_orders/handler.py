@@ -13,4 +13,4 @@ def _handle(request: Request) -> Response:
     return json_response(200, {"orders": found.orders}, page_headers("/api/orders", page, found.total))
 
 
-handler = http_door(_handle)
+handler = http_door(_handle, ahead=[wiring.carts])

@@ -23,4 +23,4 @@ def _handle(request: Request) -> Response:
     return json_response(200, parent | body | pages, links)
 
 
-handler = http_door(_handle, refusal=registrar_refusal)
+handler = http_door(_handle, refusal=registrar_refusal, ahead=[wiring.for_registrar_orders])

@@ -26,4 +26,4 @@ def _handle(request: Request) -> Response:
     return json_response(202, view, headers)
 
 
-handler = http_door(_handle)
+handler = http_door(_handle, ahead=[wiring.for_order_site, wiring.cart_model, logger])

@@ -18,4 +18,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"ready": provisioning.ready, "wait_seconds": provisioning.wait_seconds}
 
 
-handler = task_door(_run)
+handler = task_door(_run, ahead=[wiring.for_provision_site, wiring.cart_model])

@@ -20,4 +20,4 @@ def _run(task: TaskInput) -> Outcome:
     }
 
 
-handler = task_door(_run, undone=NotRefundedError)
+handler = task_door(_run, undone=NotRefundedError, ahead=[wiring.for_refund_payment, wiring.cart_model])

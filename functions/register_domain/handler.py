@@ -12,4 +12,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"ready": registration.ready, "wait_seconds": registration.wait_seconds}
 
 
-handler = task_door(_run)
+handler = task_door(_run, ahead=[wiring.for_register_domain, wiring.cart_model])

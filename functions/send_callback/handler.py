@@ -10,4 +10,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"callback": status}
 
 
-handler = task_door(_run, undone=NotNotifiedError)
+handler = task_door(_run, undone=NotNotifiedError, ahead=[wiring.for_send_callback, wiring.cart_model])

@@ -9,4 +9,4 @@ def _run(task: TaskInput) -> Outcome:
     return {"suspended": suspend_site(task.account_id, task.cart_token, ports=wiring.for_suspend_site())}
 
 
-handler = task_door(_run)
+handler = task_door(_run, ahead=[wiring.for_suspend_site, wiring.cart_model])

@@ -10,4 +10,4 @@ def _run(task: TaskInput) -> Outcome:
     return {}
 
 
-handler = task_door(_run)
+handler = task_door(_run, ahead=[wiring.for_wait])

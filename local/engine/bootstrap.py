@@ -22,9 +22,14 @@ def empty_layer() -> bytes:
 
 
 def environment(function: Function) -> dict[str, str]:
-    """What the bootstrap sets: the paths that AWS would have unpacked function and layers to."""
+    """What the bootstrap sets: the paths that AWS would have unpacked function and layers to, and how the
+    instance came to be."""
     path = os.pathsep.join(str(folder) for folder in (function.code, *function.layers))
-    return {"LAMBDA_TASK_ROOT": str(function.code), "PYTHONPATH": path}
+    return {
+        "LAMBDA_TASK_ROOT": str(function.code),
+        "PYTHONPATH": path,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+    }
 
 
 def script(function: Function, runtime_python: Path) -> str:

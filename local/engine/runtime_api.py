@@ -50,18 +50,25 @@ def invoke(
     *,
     arn: str,
     timeout_seconds: int,
+    quiet: bool = False,
 ) -> list[Outcome]:
     """Run the runtime client `command` in `folder` for the events, one after the other, as a warm function
-    would; a new one takes over from one that was lost. Its output goes to our standard error."""
+    would; a new one takes over from one that was lost. Its output goes to our standard error, or with
+    `quiet` nowhere."""
     invocations = [Invocation(event, arn, timeout_seconds, str(uuid.uuid4())) for event in events]
     outcomes: list[Outcome] = []
     while len(outcomes) < len(invocations):
-        outcomes += _run(command, environment, folder, invocations[len(outcomes) :])
+        outcomes += _run(command, environment, folder, invocations[len(outcomes) :], quiet=quiet)
     return outcomes
 
 
 def _run(
-    command: list[str], environment: Mapping[str, str], folder: Path, invocations: Sequence[Invocation]
+    command: list[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    invocations: Sequence[Invocation],
+    *,
+    quiet: bool,
 ) -> list[Outcome]:
     """The outcomes up to the last, or to the first that was lost."""
     pending: queue.Queue[Invocation | None] = queue.Queue()
@@ -69,7 +76,8 @@ def _run(
     server = _Server(("127.0.0.1", 0), _handler(pending, results))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     settings = {**environment, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
-    process = subprocess.Popen(command, env=settings, cwd=folder, stdout=2)  # noqa: S603 - our own runtime client
+    output = subprocess.DEVNULL if quiet else 2
+    process = subprocess.Popen(command, env=settings, cwd=folder, stdout=output)  # noqa: S603 - our own runtime client
     outcomes: list[Outcome] = []
     try:
         for invocation in invocations:

@@ -131,27 +131,27 @@ def registration(world: World) -> Steps:
 
 # Write units and read units that each step consumes today; more is a regression.
 DELIVERY = {
-    "POST /api/orders": (8, 3),
-    "ChargePayment": (15, 2),
-    "ProvisionSite": (4, 1),
-    "ActivateSubscription": (4, 1),
-    "CloseOrder": (5, 1),
-    "SendCallback": (5, 2),
+    "POST /api/orders": (6, 3),
+    "ChargePayment": (9, 2),
+    "ProvisionSite": (3, 1),
+    "ActivateSubscription": (3, 1),
+    "CloseOrder": (3, 1),
+    "SendCallback": (3, 2),
 }
 REGISTRATION = {
-    "POST /api/orders/domain": (12, 3.5),
-    "ChargePayment": (18, 2),
-    "RegisterDomain": (19, 3),
-    "ActivateSubscription": (5, 2),
-    "CloseOrder": (6, 2),
-    "SendCallback": (6, 4),
+    "POST /api/orders/domain": (10, 3.5),
+    "ChargePayment": (12, 2),
+    "RegisterDomain": (12, 2),
+    "ActivateSubscription": (3, 1),
+    "CloseOrder": (3, 1),
+    "SendCallback": (3, 2),
 }
 REFUSAL = {
-    "POST /api/orders": (8, 3),
-    "ChargePayment": (10, 2),
-    "RefundPayment": (8, 1),
-    "CloseOrder": (12, 1),
-    "SendCallback": (5, 2),
+    "POST /api/orders": (6, 3),
+    "ChargePayment": (6, 2),
+    "RefundPayment": (3, 1),
+    "CloseOrder": (6, 1),
+    "SendCallback": (2, 2),
 }
 
 

@@ -47,7 +47,7 @@ class FakeSubscription:
 class FakePayments:
     """`credit` is the customer's balance (a debt is negative). `calls` names every call in order.
 
-    `refunds_return`: the customer's bank sends them back.
+    `refunds_return`: the customer's bank sends them back. `suffix` and `link` make ids and addresses longer.
     """
 
     clock: FakeClock
@@ -55,6 +55,8 @@ class FakePayments:
     credit: int = 0
     refunds_settle: bool = True
     refunds_return: bool = False
+    suffix: str = ""
+    link: str = "https://invoice.example/"
     invoices: dict[str, Invoice] = field(default_factory=dict)
     intents: dict[str, CartRef] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
@@ -104,7 +106,9 @@ class FakePayments:
         del customer_id, method_id, account_id
         self._begin("open_invoice")
         if cart_token not in self._drafts:
-            draft = replace(_draft(f"in_{len(self.invoices) + 1}", currency), balance=-self.credit)
+            draft = replace(
+                _draft(f"in_{len(self.invoices) + 1}{self.suffix}", currency), balance=-self.credit
+            )
             self._drafts[cart_token] = draft.id
             self.invoices[draft.id] = draft
         self._end("open_invoice")
@@ -216,7 +220,7 @@ class FakePayments:
         del method_id, account_id
         self._begin("create_subscription")
         created = FakeSubscription(
-            id=f"sub_{len(self.subscriptions) + 1}",
+            id=f"sub_{len(self.subscriptions) + 1}{self.suffix}",
             customer_id=customer_id,
             order_id=order_id,
             status="active",
@@ -264,7 +268,7 @@ class FakePayments:
             status=InvoiceStatus.OPEN,
             amount_due=due,
             credit_applied=used,
-            hosted_url=f"https://invoice.example/{draft.id}",
+            hosted_url=f"{self.link}{draft.id}",
         )
         return self._put(finalised) if due else self._mark_paid(finalised)
 

@@ -11,14 +11,14 @@ import pytest
 from moto import mock_aws
 
 from local.engine import cloudformation_yaml
+from tests.fakes.units import transaction_units
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 TABLE = "hostcart"
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
-# DynamoDB bills a transaction's write at twice the units of a plain one; DynamoDB Local counts it four times.
-_LOCAL_FACTORS = {"TransactWriteItems": 0.5}
+_TRANSACTION = "TransactWriteItems"
 _SHAPE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
@@ -63,11 +63,15 @@ class Call:
 
 @dataclass
 class Meter:
-    """Asks every call of a client what it consumed."""
+    """Asks every call of a client what it consumed; a transaction is worked out from its items."""
 
     calls: list[Call] = field(default_factory=list)
+    _client: Any = None
+    _before: list[tuple[str, Any, Any]] = field(default_factory=list)
+    _looking: bool = False
 
     def attach(self, client: "DynamoDBClient") -> "Meter":
+        self._client = client
         events: Any = client.meta.events
         events.register("provide-client-params.dynamodb.*", self._ask)
         events.register("after-call.dynamodb.*", self._note)
@@ -86,12 +90,33 @@ class Meter:
         yield found
         found += self.calls[start:]
 
-    @staticmethod
-    def _ask(params: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _ask(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any] | None:
+        if self._looking:
+            return None
+        if model.name == _TRANSACTION:
+            writes = [write for entry in params["TransactItems"] for write in entry.values()]
+            keys = [(write["TableName"], write.get("Key") or _key(write["Item"])) for write in writes]
+            self._before = [(table, key, self._look(table, key)) for table, key in keys]
         return {**params, "ReturnConsumedCapacity": "TOTAL"}
 
     def _note(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        if self._looking:
+            return
+        if model.name == _TRANSACTION and "ConsumedCapacity" in parsed:
+            after = [(before, self._look(table, key)) for table, key, before in self._before]
+            self.calls.append(Call(model.name, transaction_units(after)))
+            return
         counted = parsed.get("ConsumedCapacity", [])
         entries = counted if isinstance(counted, list) else [counted]
-        counts = sum(entry["CapacityUnits"] for entry in entries)
-        self.calls.append(Call(model.name, counts * _LOCAL_FACTORS.get(model.name, 1)))
+        self.calls.append(Call(model.name, sum(entry["CapacityUnits"] for entry in entries)))
+
+    def _look(self, table: str, key: Any) -> Any:
+        self._looking = True
+        try:
+            return self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+        finally:
+            self._looking = False
+
+
+def _key(item: Any) -> dict[str, Any]:
+    return {name: item[name] for name in ("pk", "sk")}

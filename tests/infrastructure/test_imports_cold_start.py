@@ -34,9 +34,10 @@ import io, json, sys
 from types import SimpleNamespace
 from hostcart import wiring
 from hostcart.adapters.dynamodb_carts import DynamoCarts
+from hostcart.adapters.packing import pack
 import handler
 item = {"version": {"N": "1"}, "terminal": {"BOOL": True}}
-item |= {"cart_view": {"S": "{}"}, "order_view": {"S": "{}"}}
+item |= {"texts": {"B": pack(["{}", "{}", "{}"])}}
 client = SimpleNamespace(
     get_item=lambda **_: {"Item": {**item, "last_number": {"N": "1"}}},
     query=lambda **_: {"Items": [{"entry": {"S": "{}"}}]},

@@ -5,13 +5,17 @@ The interpreter is the one of `.tools/runtime`: what AWS has beside the layers, 
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from local.engine.translation import functions
+from tests.bench import marks
+from tests.bench.counts import packages
 from tests.sam_template import ROOT, Template, folder_of
+from tools import slim_layers
 
 BUILD: Final = ROOT / ".aws-sam" / "build"
 PYTHON: Final = ROOT / ".tools" / "runtime" / "bin" / "python"
@@ -36,13 +40,20 @@ def _built() -> None:
             pytest.fail(f"{needed.relative_to(ROOT)} is missing: run `make build`", pytrace=False)
 
 
-def _import(function: str, code: str) -> subprocess.CompletedProcess[str]:
+def _import(
+    function: str, code: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     built = functions(BUILD / "template.yaml")[function]
     folders: list[Path] = [built.code, *built.layers]
     assert all(folder.exists() for folder in folders), f"not built: {folders}"
     return subprocess.run(  # noqa: S603 - our own interpreter on our own code
         [str(PYTHON), "-P", "-s", "-c", code],
-        env={"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PYTHONPATH": os.pathsep.join(map(str, folders)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            **(variables or {}),
+        },
         cwd=built.code,
         capture_output=True,
         text=True,
@@ -72,3 +83,36 @@ def test_the_build_holds_the_code_of_this_checkout(function: str) -> None:
     source = ROOT / "functions" / folder_of(function) / "handler.py"
     built = BUILD / function / "handler.py"
     assert built.read_text() == source.read_text(), "run `make build`"
+
+
+def test_the_packages_are_small() -> None:
+    sizes = packages(BUILD)
+    assert sum(sizes["layers"].values()) <= marks.LAYER_BYTES
+    assert 0 < sizes["largest_function"] < marks.FUNCTION_BYTES
+
+
+_BYTECODE: Final = """
+import handler, os, sys
+from hostcart import wiring
+wiring.for_{ports}()
+for module in list(sys.modules.values()):
+    file, cached = getattr(module, "__file__", None) or "", getattr(module, "__cached__", None) or ""
+    if "/.aws-sam/build/" in file and file.endswith(".py") and not os.path.exists(cached):
+        print(file)
+"""
+
+
+@pytest.mark.parametrize("folder", ["order_site", "charge_payment", "register_domain", "send_callback"])
+def test_no_module_of_the_layers_is_compiled_at_a_cold_start(folder: str) -> None:
+    (function,) = (name for name in FUNCTIONS if folder_of(name) == folder)
+    done = _import(function, _BYTECODE.format(ports=folder), Template().environment(function))
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_what_is_left_out_of_the_layers_is_not_there() -> None:
+    left = [pattern for pattern in slim_layers.UNREACHABLE if any(_dependencies().glob(pattern))]
+    assert left == []
+
+
+def _dependencies() -> Path:
+    return BUILD / "DependenciesLayer" / "python"

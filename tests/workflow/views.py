@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hostcart.adapters import dynamodb_keys as keys
-from hostcart.adapters.dynamodb_carts import DynamoCarts
+from hostcart.adapters.dynamodb_carts import DynamoCarts, texts_of
 from hostcart.adapters.dynamodb_sales import SALE
 from hostcart.adapters.records import decode
 from hostcart.contract.responses import CartEnvelope, OrderEntry, OrderView
@@ -48,10 +48,11 @@ class StoredViews:
         self.checked += 1
         item: Any = store._client.get_item(TableName=store._table, Key=keys.cart(account_id, token))["Item"]
         news = answer is not None and answer.news  # beside the facts, and no writer's business
-        cart = replace(decode(Cart, item["facts"]["S"]), version=int(item["version"]["N"]), news=news)
+        texts = texts_of(item)
+        cart = replace(decode(Cart, texts.facts), version=int(item["version"]["N"]), news=news)
         assert answer is None or answer == cart, "the returned cart is not the stored one"
-        assert json.loads(item["cart_view"]["S"]) == _plain(views.cart_view(cart)), "cart_view differs"
-        CartEnvelope.model_validate_json(item["cart_view"]["S"])
+        assert json.loads(texts.cart_view) == _plain(views.cart_view(cart)), "cart_view differs"
+        CartEnvelope.model_validate_json(texts.cart_view)
         terminal = cart.order is not None and cart.order.status.terminal
         assert item["terminal"]["BOOL"] is terminal, "terminal differs"
         if cart.order is not None:
@@ -59,7 +60,7 @@ class StoredViews:
 
     def _check_order(self, item: Any, cart: Cart) -> None:
         assert item["number"]["N"] == str(cart.opened.number), "number differs"
-        body = json.loads(item["order_view"]["S"])
+        body = json.loads(texts_of(item).order_view or "null")
         assert body == _plain(views.order_view(cart)), "order_view differs"
         if "site" in body:
             assert "sealed_password" in item, "a site without its password"
@@ -72,5 +73,5 @@ class StoredViews:
         OrderEntry.model_validate_json(json.dumps(entry))
 
 
-def _plain(value: object) -> Any:
-    return json.loads(json.dumps(value))
+def _plain(view: Any) -> Any:
+    return json.loads(json.dumps(view))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from hostcart.adapters.dynamodb_carts import texts_of
 from hostcart.domain.payment_events import WORTH_A_LOOK
 
 from local.engine import aws
@@ -397,5 +398,5 @@ def await_value[T](look: Callable[[], T | None], *, seconds: float, pause: float
 
 def facts_of(item: Item) -> Json:
     """The stored facts of a cart item."""
-    facts: Json = json.loads(item["facts"]["S"])
+    facts: Json = json.loads(texts_of(item).facts)
     return facts

@@ -4,7 +4,6 @@ import logging
 import traceback
 
 import pytest
-import requests
 from hostcart.ports import (
     DeclinedError,
     MisconfiguredError,
@@ -13,6 +12,8 @@ from hostcart.ports import (
     RefusedError,
     UnavailableError,
 )
+from urllib3 import HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, ProtocolError, ReadTimeoutError
 
 from tests.unit.adapters.stripe_stub import (
     INVOICE,
@@ -34,11 +35,16 @@ def pay(given: Scene) -> PortError:
     return caught.value
 
 
+POOL = HTTPSConnectionPool("stripe.example")
 ROWS = [
     # timeout, dropped connection
-    (lost(requests.exceptions.ReadTimeout()), OutcomeUnknownError, "timeout"),
-    (lost(requests.exceptions.ConnectTimeout()), OutcomeUnknownError, "timeout"),
-    (lost(requests.exceptions.ConnectionError()), OutcomeUnknownError, "connection_lost"),
+    (
+        lost(ReadTimeoutError(HTTPSConnectionPool("stripe.example"), "/", "late")),
+        OutcomeUnknownError,
+        "timeout",
+    ),
+    (lost(ConnectTimeoutError()), OutcomeUnknownError, "timeout"),
+    (lost(ProtocolError()), OutcomeUnknownError, "connection_lost"),
     # 5xx, HTML body, and a 5xx that is kept under the key
     (error(500, type="api_error"), OutcomeUnknownError, "server_unavailable"),
     (Answer(502, "<html><body>Bad gateway</body></html>"), OutcomeUnknownError, "server_unavailable"),

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import stripe
 from hostcart.adapters.stripe_api import StripeApi
+from hostcart.adapters.stripe_http import Urllib3Client
 from hostcart.domain.money import Line
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus
 from hostcart.ports import DeclinedError, RefusedError, UnavailableError
@@ -232,8 +232,9 @@ def test_a_missing_invoice() -> None:
 
 def test_the_default_client_waits_eight_seconds_at_the_most() -> None:
     api = StripeApi(PaymentSettings(api_base="https://stripe.test", api_key_secret_arn="arn"), StubSecrets())
-    assert isinstance(api._http_client, stripe.RequestsClient)
-    assert api._http_client._timeout == (3.0, 8.0)
+    assert isinstance(api._http_client, Urllib3Client)
+    timeout = api._http_client._pool.connection_pool_kw["timeout"]
+    assert (timeout.connect_timeout, timeout.read_timeout) == (3.0, 8.0)
 
 
 def test_the_sdk_repeats_nothing() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hostcart.adapters.dynamodb_carts import cart_item
+from hostcart.adapters.dynamodb_carts import cart_item, texts_of
 from hostcart.contract.registrar_orders import RegistrarOrder, RegistrarOrderDetails
 from hostcart.domain.money import EXPONENTS, total
 from hostcart.domain.registrar_view import detailed, listed
@@ -34,7 +34,7 @@ def stored(found: History) -> tuple[Json, Json, Json]:
     entry = json.loads(item["entry"]["S"])
     sale = sale_from(int(item["number"]["N"]), entry["created_at"], entry["sale"])
     views = json.loads(json.dumps([listed(sale), detailed(sale)]))
-    return json.loads(item["order_view"]["S"]), views[0], views[1]
+    return json.loads(texts_of(item).order_view or "null"), views[0], views[1]
 
 
 def check(found: History, api: Json, v4: Json) -> None:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from hostcart.adapters.dynamodb_carts import DynamoCarts
+from hostcart.adapters.packing import pack
 
 TOKEN = "0" * 32
-ITEM = {
+ITEM: dict[str, Any] = {
     "version": {"N": "2"},
     "terminal": {"BOOL": False},
-    "cart_view": {"S": "{}"},
-    "order_view": {"S": "{}"},
+    "texts": {"B": pack(["{}", "{}", "{}"])},
 }
 
 
@@ -27,7 +27,7 @@ class Replica:
         return {} if item is None else {"Item": item}
 
 
-@pytest.mark.parametrize("past", [None, {"version": {"N": "1"}, "terminal": {"BOOL": False}}])
+@pytest.mark.parametrize("past", [None, {**ITEM, "version": {"N": "1"}, "texts": {"B": pack(["{}", "{}"])}}])
 def test_an_order_that_its_cart_links_is_found(past: dict[str, Any] | None) -> None:
     replica = Replica(past)
     carts: Any = DynamoCarts

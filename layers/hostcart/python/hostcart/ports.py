@@ -8,31 +8,35 @@ PortError
   MisconfiguredError      our credentials or configuration are wrong: an operator must act
 """
 
+from __future__ import annotations  # a poll needs the errors of this module, not the domain's records
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from hostcart.domain.accounts import Account, ApiKey, User
-from hostcart.domain.cart import Cart
-from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
-from hostcart.domain.contacts import ResolvedContacts
-from hostcart.domain.money import Line
-from hostcart.domain.payment import Invoice, Refund
-from hostcart.domain.payment_events import CartRef, PaymentEvent
-from hostcart.domain.registration import (
-    Availability,
-    ItemKind,
-    OrderItem,
-    Pricing,
-    Purchase,
-    RegisteredDomain,
-    RegistrationRequest,
-    Transfer,
-    TransferRequest,
-)
-from hostcart.domain.sales import Sale
-from hostcart.domain.site import ProvisionedSite, SiteSpec
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hostcart.domain.accounts import Account, ApiKey, User
+    from hostcart.domain.cart import Cart
+    from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
+    from hostcart.domain.contacts import ResolvedContacts
+    from hostcart.domain.money import Line
+    from hostcart.domain.payment import Invoice, Refund
+    from hostcart.domain.payment_events import CartRef, PaymentEvent
+    from hostcart.domain.registration import (
+        Availability,
+        ItemKind,
+        OrderItem,
+        Pricing,
+        Purchase,
+        RegisteredDomain,
+        RegistrationRequest,
+        Transfer,
+        TransferRequest,
+    )
+    from hostcart.domain.sales import Sale
+    from hostcart.domain.site import ProvisionedSite, SiteSpec
 
 
 class PortError(Exception):
@@ -274,7 +278,7 @@ class CartStore(Protocol):
     def is_claimed(self, name: str, at: datetime) -> bool:
         """Whether an open order or an owned registration holds the name (an A-label) at that moment."""
 
-    def registration(self, account_id: str, number: int) -> "tuple[Cart, Sealed] | None":
+    def registration(self, account_id: str, number: int) -> tuple[Cart, Sealed] | None:
         """The completed domain order behind a registration id of the account."""
 
     def discard(self, cart: Cart) -> None:
@@ -363,7 +367,7 @@ class CatalogueStore(Protocol):
 class Tokens(Protocol):
     """Verifies JWTs of the provider's login and of its OAuth server."""
 
-    def verify(self, token: str) -> "VerifiedToken":
+    def verify(self, token: str) -> VerifiedToken:
         """Raises RefusedError(code) for a bad token, UnavailableError when keys cannot be fetched."""
 
 

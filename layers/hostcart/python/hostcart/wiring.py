@@ -172,6 +172,13 @@ def callback_fault(url: str) -> str | None:
     return check_callback_url(url, allow_loopback=settings.callbacks_allow_loopback())
 
 
+def cart_model() -> None:
+    """What reading and writing a cart takes, built ahead."""
+    from hostcart.adapters.dynamodb_carts import prepare
+
+    prepare()
+
+
 def for_authenticate() -> "AuthenticatePorts":
     from hostcart.use_cases.authenticate import AuthenticatePorts
 

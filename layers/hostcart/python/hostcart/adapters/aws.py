@@ -1,4 +1,4 @@
-"""boto3 clients, built when first needed and kept for the life of the process."""
+"""AWS clients, built when first needed and kept for the life of the process."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,52 +13,44 @@ if TYPE_CHECKING:
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    import boto3
-
-    return boto3.client("dynamodb", config=_config())
+    client: DynamoDBClient = _client("dynamodb")
+    return client
 
 
 @cache
 def kms() -> "KMSClient":
-    import boto3
-
-    return boto3.client("kms", config=_config())
+    client: KMSClient = _client("kms")
+    return client
 
 
 @cache
 def route53() -> "Route53Client":
-    import boto3
-
-    return boto3.client("route53", config=_config())
+    client: Route53Client = _client("route53")
+    return client
 
 
 @cache
 def appconfigdata() -> Any:
-    import boto3
-
-    return boto3.client("appconfigdata", config=_config())
+    return _client("appconfigdata")
 
 
 @cache
 def stepfunctions() -> "SFNClient":
-    import boto3
-
-    return boto3.client("stepfunctions", config=_config())
+    client: SFNClient = _client("stepfunctions")
+    return client
 
 
 @cache
 def secretsmanager() -> "SecretsManagerClient":
-    import boto3
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client
 
-    return boto3.client("secretsmanager", config=_config())
 
-
-def _config() -> "Config":
+def _client(service: str) -> Any:
     """Short time-outs and two quick retries: AWS's own calls are repeatable as we make them."""
     from botocore.config import Config
 
-    return Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+    from hostcart.adapters import aws_session
 
-
-if TYPE_CHECKING:
-    from botocore.config import Config
+    config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+    return aws_session.client(service, config)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
@@ -12,6 +12,7 @@ from hostcart.adapters.dynamodb_sales import SALE, DynamoSales
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.adapters.dynamodb_waits import DynamoWaits
 from hostcart.adapters.dynamodb_work_index import OUT, of_cart
+from hostcart.adapters.packing import pack, unpack
 from hostcart.ports import (
     CapacityExhaustedError,
     CartExistsError,
@@ -157,10 +158,10 @@ class DynamoCarts:
         from hostcart.adapters.records import decode
         from hostcart.domain.cart import Cart
 
-        item = self._get(account_id, token, "facts, version, news", consistent=True)
+        item = self._get(account_id, token, "texts, version, news", consistent=True)
         if item is None:
             return None
-        cart = decode(Cart, item["facts"]["S"])
+        cart = decode(Cart, texts_of(item).facts)
         return replace(cart, version=int(item["version"]["N"]), news="news" in item)
 
     def load_sealed(self, account_id: str, token: str) -> Sealed:
@@ -203,12 +204,19 @@ class DynamoCarts:
         return int(answer["Item"]["last_number"]["N"]) if "Item" in answer else 0
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:
-        item = self._poll(account_id, token, "cart_view", "version, terminal")
-        return None if item is None else _view(item, "cart_view")
+        item = self._get(account_id, token, "texts, version, terminal")
+        if item is None:  # asked for once more, so that a poll that follows a link at once never answers 404
+            item = self._get(account_id, token, "texts, version, terminal", consistent=True)
+        return None if item is None else _view(item, texts_of(item).cart_view)
 
     def order_view(self, account_id: str, token: str) -> StoredView | None:
-        item = self._poll(account_id, token, "order_view", "version, terminal, sealed_password")
-        return None if item is None or "order_view" not in item else _view(item, "order_view")
+        for consistent in (False, True):  # the cheaper read first, see `cart_view`
+            names = "texts, version, terminal, sealed_password"
+            item = self._get(account_id, token, names, consistent=consistent)
+            body = None if item is None else texts_of(item).order_view
+            if item is not None and body is not None:
+                return _view(item, body)
+        return None
 
     def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage:
         """One read of the counter and one query of just this page: any page costs the same."""
@@ -248,16 +256,6 @@ class DynamoCarts:
                 ProjectionExpression=names,
                 ConsistentRead=consistent,
             ).get("Item")
-
-    def _poll(self, account_id: str, token: str, view: str, others: str) -> Item | None:
-        """The cheaper read; only what it misses is asked for consistently, so that a poll that follows a link
-        at once never answers 404.
-        """
-        names = f"{view}, {others}"
-        item = self._get(account_id, token, names)
-        if item is None or view not in item:
-            item = self._get(account_id, token, names, consistent=True)
-        return item
 
     def _write(self, writes: "list[TransactWriteItemTypeDef]", *, dropping: "Cart | None" = None) -> None:
         """All or nothing, with the cart's claim given up; one that is somebody else's by now stays theirs."""
@@ -318,6 +316,27 @@ class DynamoCarts:
         return {"Update": update | ({"ExpressionAttributeNames": names} if names else {})}
 
 
+class Texts(NamedTuple):
+    """What a cart's item holds as text: the facts, and the views that follow from them."""
+
+    facts: str
+    cart_view: str
+    order_view: str | None = None
+
+
+def texts_of(item: Item) -> Texts:
+    """The texts of a cart's item."""
+    return Texts(*unpack(bytes(item["texts"]["B"])))
+
+
+def prepare() -> None:
+    """Builds what reading and writing carts takes, for the life of the process."""
+    from hostcart.adapters import records
+    from hostcart.domain.cart import Cart
+
+    records.prepare(Cart)
+
+
 def cart_item(cart: "Cart", sealed: Sealed) -> Item:
     """The whole item of a cart."""
     item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart), **of_cart(cart)}
@@ -342,15 +361,16 @@ def _attributes(cart: "Cart") -> Item:
     from hostcart.domain import views
     from hostcart.domain.sales import stored_sale
 
+    texts = [encode(replace(cart, news=False)), _json(views.cart_view(cart))]
+    if cart.order is not None:
+        texts.append(_json(views.order_view(cart)))
     attributes: Item = {
         "version": {"N": str(cart.version)},
-        "facts": {"S": encode(replace(cart, news=False))},
-        "cart_view": {"S": _json(views.cart_view(cart))},
+        "texts": {"B": pack(texts)},
         "terminal": {"BOOL": cart.order is not None and cart.order.status.terminal},
     }
     if cart.order is not None:
         attributes["number"] = {"N": str(cart.order.number)}
-        attributes["order_view"] = {"S": _json(views.order_view(cart))}
         attributes["entry"] = {"S": _json(views.list_entry(cart) | {SALE: stored_sale(cart)})}
     return attributes
 
@@ -363,9 +383,9 @@ def _json(view: dict[str, Any]) -> str:
     return json.dumps(view, separators=(",", ":"), ensure_ascii=False)
 
 
-def _view(item: Item, name: str) -> StoredView:
+def _view(item: Item, body: str) -> StoredView:
     return StoredView(
-        body=item[name]["S"],
+        body=body,
         version=int(item["version"]["N"]),
         terminal=item["terminal"]["BOOL"],
         sealed_password=_bytes(item, "sealed_password"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
-from hostcart.adapters.records import decode, encode
+from hostcart.adapters.plain_records import decode
 from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
 from hostcart.ports import MisconfiguredError, UnavailableError
 
@@ -47,6 +47,8 @@ class DynamoCatalogue:
 
     def replace(self, catalogue: Catalogue) -> None:
         """Stores the catalogue and each slot's total; what is taken stays as it is."""
+        from hostcart.adapters.records import encode
+
         for location in catalogue.locations.values():
             for variant, total in location.capacity.items():
                 if total is not None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
-from hostcart.adapters.records import decode, encode
+from hostcart.adapters.plain_records import decode
 from hostcart.domain.accounts import Account, ApiKey, User
 
 if TYPE_CHECKING:
@@ -47,5 +47,7 @@ class DynamoDirectory:
         return None if item is None else decode(kind, item["facts"]["S"])
 
     def _put(self, key: keys.Key, record: object) -> None:
+        from hostcart.adapters.records import encode
+
         with aws_errors("database"):
             self._client.put_item(TableName=self._table, Item={**key, "facts": {"S": encode(record)}})

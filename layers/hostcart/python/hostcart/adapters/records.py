@@ -20,6 +20,12 @@ def decode[R](kind: type[R], text: str) -> R:
     return cast("R", _adapter(cast("Any", kind)).validate_json(text))
 
 
+def prepare(*kinds: type) -> None:
+    """Build what `encode` and `decode` of these records need."""
+    for kind in kinds:
+        _adapter(cast("Any", kind))
+
+
 @cache
 def _adapter(kind: Any) -> "TypeAdapter[Any]":
     from pydantic import TypeAdapter

@@ -1,5 +1,7 @@
 """The SDK's client with our manners: no retries, short time-outs, no logging, no SDK exception let out."""
 
+from __future__ import annotations  # the SDK loads the types of every parameter when one is looked up
+
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from hostcart.adapters.secrets import Secrets
 from hostcart.adapters.stripe_errors import port_error
+from hostcart.adapters.stripe_http import Urllib3Client
 from hostcart.ports import OutcomeUnknownError
 from hostcart.settings import PaymentSettings
 
@@ -27,7 +30,7 @@ class StripeApi:
     ) -> None:
         self._settings = settings
         self._secrets = secrets
-        self._http_client = http_client or stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS))
+        self._http_client = http_client or Urllib3Client(CONNECT_SECONDS, READ_SECONDS)
         self._client: stripe.StripeClient | None = None
         self._key: str | None = None
         # The SDK logs parameters and bodies, and sends timings of earlier calls along.
@@ -35,7 +38,7 @@ class StripeApi:
         stripe.enable_telemetry = False
 
     @contextmanager
-    def calls(self) -> "Iterator[stripe.V1Services]":
+    def calls(self) -> Iterator[stripe.V1Services]:
         """The services; errors of the SDK leave the block as the port's."""
         try:
             yield self._current().v1

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-import requests
 import stripe
+from urllib3.exceptions import TimeoutError as TimedOutError
 
 from hostcart.ports import (
     DeclinedError,
@@ -69,7 +69,7 @@ def _refused_or_unknown(error: stripe.StripeError, code: str | None) -> PortErro
 
 def _timed_out(error: stripe.APIConnectionError) -> bool:
     """The SDK keeps what its HTTP client raised as the cause."""
-    return isinstance(error.__cause__, requests.exceptions.Timeout)
+    return isinstance(error.__cause__, TimedOutError)
 
 
 def _decline(error: stripe.CardError) -> DeclinedError:

@@ -6,6 +6,8 @@ such a replay, the invoice is read again. Naturally repeatable calls (void, dele
 ours, because a replayed refusal would bar them for a day.
 """
 
+from __future__ import annotations  # the SDK loads the types of every parameter when one is looked up
+
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -202,7 +204,7 @@ class StripePayments:
         self,
         invoice_id: str,
         key: str,
-        call: "Callable[[stripe.V1Services, str], stripe.Invoice]",
+        call: Callable[[stripe.V1Services, str], stripe.Invoice],
         done: Callable[[Invoice], bool],
     ) -> Invoice:
         """Makes a call that only a draft takes; one that is past that state is returned as it is.
@@ -217,7 +219,7 @@ class StripePayments:
         return with_live_key(key, lambda live: self._advance_under(live, invoice_id, call), look)
 
     def _advance_under(
-        self, key: str, invoice_id: str, call: "Callable[[stripe.V1Services, str], stripe.Invoice]"
+        self, key: str, invoice_id: str, call: Callable[[stripe.V1Services, str], stripe.Invoice]
     ) -> Invoice:
         with self._api.calls() as v1:
             try:

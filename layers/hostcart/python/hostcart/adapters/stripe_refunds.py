@@ -3,6 +3,8 @@
 Repeatable after any lost answer, however late: each part is looked for by its metadata before it is made.
 """
 
+from __future__ import annotations  # the SDK loads the types of every parameter when one is looked up
+
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final

@@ -1,5 +1,7 @@
 """Renewal subscriptions: Stripe has no guard of its own against a second one, so look before creating."""
 
+from __future__ import annotations  # the SDK loads the types of every parameter when one is looked up
+
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 

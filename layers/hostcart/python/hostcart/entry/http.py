@@ -2,12 +2,13 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hostcart.contract.errors import ApiError
-from hostcart.entry.observability import log_failure, logger
+from hostcart.entry.ahead import load_ahead
+from hostcart.entry.observability import begin_invocation, log_failure, logger
 from hostcart.ports import MisconfiguredError, PortError, StoredView, UnavailableError
 
 type Event = dict[str, Any]
@@ -51,11 +52,21 @@ def problem(error: ApiError, request_id: str) -> tuple[int, str, dict[str, str]]
     return error.status, body, {**error.headers, "Content-Type": "application/problem+json"}
 
 
-def http_door(handle: Callable[[Request], Response], *, refusal: Refusal = problem) -> LambdaHandler:
-    """The Lambda handler around `handle`; every error becomes a `refusal`."""
+def http_door(
+    handle: Callable[[Request], Response],
+    *,
+    refusal: Refusal = problem,
+    ahead: Sequence[Callable[[], object]] = (),
+    rarely: Sequence[Callable[[], object]] = (),
+) -> LambdaHandler:
+    """The Lambda handler around `handle`; every error becomes a `refusal`.
+
+    `ahead` and `rarely`: see `load_ahead`.
+    """
+    load_ahead(ahead, rarely)
 
     def handler(event: Event, _context: Any) -> dict[str, Any]:
-        logger().clear_state()
+        begin_invocation()
         request_id = event.get("requestContext", {}).get("requestId", "")
         try:
             response = handle(_request(event, request_id))

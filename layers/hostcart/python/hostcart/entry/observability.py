@@ -1,5 +1,6 @@
 """Structured logs and EMF metrics, the same for every door. The correlation id is the cart token."""
 
+import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,13 @@ def logger() -> "Logger":
     from aws_lambda_powertools import Logger
 
     return Logger(service=NAMESPACE)
+
+
+def begin_invocation() -> None:
+    """Nothing of the invocation before is left in the log lines. A library that is not there yet stays so:
+    what has nothing to say need not load it."""
+    if "aws_lambda_powertools" in sys.modules:
+        logger().clear_state()
 
 
 @cache

@@ -4,10 +4,11 @@ A task's input carries ids only. What leaves a task is its small outcome or one 
 code as its text: the runtime writes both into the execution's history, which must never hold a secret.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hostcart.entry.ahead import load_ahead
 from hostcart.entry.observability import log_failure, logger
 from hostcart.ports import PortError
 from hostcart.use_cases.errors import NewsArrivedError, TaskError
@@ -45,12 +46,17 @@ class TaskInput:
 
 
 def task_door(
-    run: Callable[[TaskInput], Outcome], *, undone: type[TaskRetryError] = TaskRetryError
+    run: Callable[[TaskInput], Outcome],
+    *,
+    undone: type[TaskRetryError] = TaskRetryError,
+    ahead: Sequence[Callable[[], object]] = (),
 ) -> Callable[[dict[str, Any], Any], Outcome]:
     """The Lambda handler around `run`.
 
     `undone` is the class of what may be tried again; after the last attempt it is the execution's error.
+    `ahead`: see `load_ahead`; the logger goes with it.
     """
+    load_ahead([*ahead, logger] if ahead else ())
 
     def handler(event: dict[str, Any], _context: Any) -> Outcome:
         task = TaskInput(

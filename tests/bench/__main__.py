@@ -1,0 +1,75 @@
+"""`make bench`: measures, and writes docs/cost anew. Less than 15 minutes on 2 cores."""
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from local.engine.workspace import ROOT
+from tests.bench import cold_start, counts, load, report, warm
+from tests.bench.executions import executions
+from tests.dynamodb_local import missing, running
+from tests.sam_template import Template, folder_of
+
+FOLDER: Final = ROOT / "docs" / "cost"
+SIZES: Final = (100, 10_000, 100_000)
+
+type Json = dict[str, Any]
+
+
+def main() -> int:
+    """Measure everything, or only the named parts, keeping the others as they were measured last."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", choices=sorted(PARTS), action="append", help="measure this part alone")
+    parser.add_argument("--write", type=Path, default=FOLDER, help="where the results go (docs/cost)")
+    given = parser.parse_args()
+    path = given.write / "measured.json"
+    given.write.mkdir(parents=True, exist_ok=True)
+    measured: Json = json.loads(path.read_text()) if given.only and path.exists() else {}
+    for name in given.only or PARTS:
+        began = time.monotonic()
+        measured |= PARTS[name]()
+        print(f"{name:<12}{time.monotonic() - began:>6.0f} s", flush=True)
+    measured |= {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    path.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
+    report.write(measured, given.write)
+    print(f"written: {given.write}")
+    return 0
+
+
+def _dynamodb() -> Json:
+    if reason := missing():
+        raise SystemExit(reason)
+    with running() as endpoint:
+        client = counts.connect(endpoint)
+        return {"dynamodb": counts.capacity(client), "growth": counts.growth(client, SIZES)}
+
+
+def _memory() -> dict[str, int]:
+    template = Template()
+    return {
+        folder_of(name): int({**template.common, **properties}["MemorySize"])
+        for name, properties in template.functions.items()
+    }
+
+
+PARTS: Final[dict[str, Callable[[], Json]]] = {
+    "packages": lambda: {"packages": counts.packages(), "memory_mb": _memory()},
+    "cold_start": lambda: {"cold_start": cold_start.measure()},
+    "warm": lambda: {"warm": warm.run()},
+    "dynamodb": _dynamodb,
+    "executions": lambda: {"executions": executions()},
+    "load": lambda: {"load": load.measure()},
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())

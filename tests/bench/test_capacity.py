@@ -1,0 +1,45 @@
+"""What an order consumes of DynamoDB, in all: a unit more is a regression."""
+
+from typing import Any
+
+import pytest
+
+from tests.bench import counts, marks
+from tests.dynamodb_local import dynamodb_local
+
+__all__ = ["dynamodb_local"]
+
+# Write units and calls of a whole life today; lower them with every improvement.
+WRITES = {"site": 27, "domain": 43, "declined": 23}
+CALLS = {"site": 19, "domain": 22, "declined": 17}
+# What POST, ChargePayment and a page cost, whatever is stored.
+SIZES = (60, 600)
+
+
+@pytest.fixture(scope="module")
+def measured(dynamodb_local: str) -> dict[str, Any]:
+    return counts.capacity(counts.connect(dynamodb_local))
+
+
+@pytest.mark.parametrize("life", counts.LIVES)
+def test_no_life_consumes_more_than_today(measured: dict[str, Any], life: str) -> None:
+    steps = measured[life].values()
+    assert sum(step["write"] for step in steps) <= WRITES[life]
+    assert sum(step["calls"] for step in steps) <= CALLS[life]
+
+
+@pytest.mark.parametrize("life", counts.LIVES)
+def test_the_dearest_poll_is_one_read_of_a_unit(measured: dict[str, Any], life: str) -> None:
+    poll = measured["polls"][life]
+    assert poll["calls"] == 1
+    assert 0 < poll["read"] <= marks.POLL_READ_UNITS
+
+
+def test_an_api_key_is_two_reads(measured: dict[str, Any]) -> None:
+    assert measured["authorizer"] == {"calls": 2, "write": 0, "read": 1}
+
+
+def test_nothing_costs_more_with_more_orders_stored(dynamodb_local: str) -> None:
+    few, many = counts.growth(counts.connect(dynamodb_local), SIZES).values()
+    assert few == many
+    assert all(units > 0 for units in few.values())

@@ -1,0 +1,76 @@
+"""What hostcart costs on AWS a month, by service.
+
+    python -m tools.cost --orders 1000000 --polls 5
+    python -m tools.cost --orders 20000 --kind domain --architecture arm64 --memory 256
+
+Counts are those that `make bench` measured (docs/cost/measured.json), prices and assumptions lie beside this.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from tools.cost import model
+
+KINDS = ("site", "domain")
+FUNCTION_LIMITS = (128, 10_240)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if not model.MEASURED.exists():
+        parser.error("nothing was measured yet: run `make bench` first")
+    memory = {} if given.memory is None else dict.fromkeys(_names(), given.memory)
+    found = model.load(memory_mb=memory, architecture=given.architecture)
+    lines = found.cost(given.kind, given.polls)
+    print(f"{given.orders:,} {given.kind} orders a month, {given.polls:g} polls each, {given.architecture}")
+    for service, dollars in sorted(lines.items(), key=lambda line: -line[1]):
+        print(f"{service:<18}{dollars * given.orders:>14,.2f} USD")
+    print(f"{'in all':<18}{sum(lines.values()) * given.orders:>14,.2f} USD")
+    prices = json.loads((Path(__file__).parent / "prices.json").read_text())
+    print(f"prices of {prices['as_of']}, {prices['region']}; storage, alarms, keys and secrets come on top")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.cost", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--orders", type=_count, default=1_000_000, help="orders a month (1000000)")
+    parser.add_argument("--polls", type=_polls, default=5.0, help="polls of each order (5)")
+    parser.add_argument("--kind", choices=KINDS, default="site")
+    parser.add_argument("--architecture", choices=("x86_64", "arm64"), default="x86_64")
+    parser.add_argument("--memory", type=_memory, help="MB for every function, instead of the template's")
+    return parser
+
+
+def _names() -> list[str]:
+    return list(model.load().measured["memory_mb"])
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError("a whole number from 0")
+    return int(text)
+
+
+def _polls(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError("a number from 0")
+    return found
+
+
+def _memory(text: str) -> int:
+    if not text.isdigit() or not FUNCTION_LIMITS[0] <= int(text) <= FUNCTION_LIMITS[1]:
+        raise argparse.ArgumentTypeError(f"MB from {FUNCTION_LIMITS[0]} to {FUNCTION_LIMITS[1]}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,114 @@
+"""The cost of an order by service. Everything that can be counted is counted by `make bench`."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+MEASURED: Final = ROOT / "docs" / "cost" / "measured.json"
+FULL_CORE_MB: Final = 1769
+"""The memory size that buys one whole virtual processor."""
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function's part in an order: how often it runs, on how much memory."""
+
+    name: str
+    times: float
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """Prices, assumptions, and what was measured."""
+
+    prices: Mapping[str, float]
+    assumed: Json
+    measured: Json
+    memory_mb: Mapping[str, int] = field(default_factory=dict)
+    architecture: str = "x86_64"
+
+    def cost(self, kind: str, polls: float) -> dict[str, float]:
+        """US dollars by service for one straight order of this kind with so many polls of its cart."""
+        functions = self.functions(kind, polls)
+        calls = sum(function.times for function in functions)
+        requests = 1 + polls
+        counted = self.measured["dynamodb"]
+        steps = counted[kind].values()
+        reads = (
+            sum(step["read"] for step in steps)
+            + polls * counted["polls"][kind]["read"]
+            + self.assumed["authorizer_calls_per_order"] * counted["authorizer"]["read"]
+        )
+        price = self.prices
+        return {
+            "Step Functions": self.measured["executions"][kind]["transitions"]
+            * price["step_functions_transition"],
+            "Lambda": calls * price["lambda_request"]
+            + sum(map(self.gb_seconds, functions)) * price[f"lambda_gb_second_{self.architecture}"],
+            "API Gateway": requests * price["api_request"],
+            "DynamoDB": sum(step["write"] for step in steps) * price["dynamodb_write_unit"]
+            + reads * price["dynamodb_read_unit"],
+            "KMS": self.assumed["kms_requests"][kind] * price["kms_request"],
+            "CloudWatch Logs": calls * self.assumed["log_bytes"] / 1e9 * price["log_gb"],
+            "X-Ray": (requests + 1) * self.assumed["xray_share"] * price["xray_trace"],
+        }
+
+    def functions(self, kind: str, polls: float) -> list[Function]:
+        """All functions that run for one order."""
+        times: dict[str, float] = {
+            "authenticate": self.assumed["authorizer_calls_per_order"],
+            f"order_{kind}": 1,
+            "get_cart": polls,
+            **{
+                snake(name): count for name, count in self.measured["executions"][kind]["invocations"].items()
+            },
+        }
+        return [Function(name, count, self.memory(name)) for name, count in times.items()]
+
+    def memory(self, name: str) -> int:
+        """The memory size of a function, in MB."""
+        return int(self.memory_mb.get(name, self.measured["memory_mb"][name]))
+
+    def duration_ms(self, name: str, memory_mb: int) -> float:
+        """A warm run: waiting takes its time, computing takes longer on less of a processor."""
+        return float(self.assumed["waits_ms"][name] + self.cpu_ms(name) * max(1.0, FULL_CORE_MB / memory_mb))
+
+    def cpu_ms(self, name: str) -> float:
+        """Processor time of one warm run."""
+        warm = self.measured["warm"]
+        if name in {"authenticate", "get_cart", "get_order", "list_orders"}:
+            return float(warm["poll"]["ours_ms"])
+        if name.startswith("order_"):
+            return float(warm["post"]["ours_ms"])
+        return float(self.assumed["task_cpu_ms"])
+
+    def gb_seconds(self, function: Function) -> float:
+        """Billed memory-time of all runs, cold starts included: these have a whole processor."""
+        cold_ms = (
+            self.assumed["cold_share"] * self.measured["cold_start"]["functions"][function.name]["cpu_ms"]
+        )
+        seconds = (self.duration_ms(function.name, function.memory_mb) + cold_ms) / 1000
+        return float(function.times * seconds * function.memory_mb / 1024)
+
+
+def load(measured: Json | None = None, **changes: Any) -> Model:
+    """The model from the files of this repository; `measured` in place of the last bench's."""
+    here = Path(__file__).parent
+    prices = json.loads((here / "prices.json").read_text())
+    return Model(
+        prices=prices["prices"],
+        assumed=json.loads((here / "assumptions.json").read_text()),
+        measured=json.loads(MEASURED.read_text()) if measured is None else measured,
+        **changes,
+    )
+
+
+def snake(name: str) -> str:
+    """`ChargePayment` -> `charge_payment`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
