@@ -21,7 +21,7 @@ from hostcart.domain.accounts import Account, User
 from hostcart.domain.catalogue import Plan
 from hostcart.domain.money import Line, total
 from hostcart.domain.payment import Payment
-from hostcart.ports import Cipher, Sealed
+from hostcart.ports import Cipher
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -72,7 +72,7 @@ def seed_history(
 
     def write(numbers: tuple[int, ...]) -> None:
         carts_ = [past_order(past, number) for number in numbers]
-        items = [cart_item(cart, _sealed(cart, cipher)) for cart in carts_]
+        items = [cart_item(cart, _password(cart, cipher)) for cart in carts_]
         _put_all(client, table, items)
 
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -178,11 +178,11 @@ def _failed(cart: carts.Cart, number: int) -> carts.Cart:
     return carts.settle_failed_payment(cart, payment, moment + timedelta(seconds=22))
 
 
-def _sealed(cart: carts.Cart, cipher: Cipher) -> Sealed:
+def _password(cart: carts.Cart, cipher: Cipher) -> bytes | None:
     if cart.opened.site is None:
-        return Sealed()
+        return None
     password = f"seeded-{uuid.uuid4().hex}".encode()
-    return Sealed(password=cipher.seal(password, account_id=cart.account.id, cart_token=cart.token))
+    return cipher.seal(password, account_id=cart.account.id, cart_token=cart.token)
 
 
 def _put_all(client: "DynamoDBClient", table: str, items: list[Any]) -> None:

@@ -13,6 +13,7 @@ import namecom
 import pytest
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
+from hostcart.adapters.packing import pack
 from hostcart.adapters.registrar_namecom import NamecomRegistrar
 from hostcart.contract.registrar_orders import RegistrarError, RegistrarOrderDetails, RegistrarOrderList
 from hostcart.domain.accounts import ApiKey, CredentialKind
@@ -206,7 +207,7 @@ def example(world: World) -> Iterator[tuple[RegistrarShop, Callable[..., None]]]
     def seed(number: int, sale: tuple[int, str, list[Any]]) -> None:
         entry = json.dumps({"created_at": sale[1], "sale": sale[2]})
         item = {**keys.cart(account_id, f"{number:032x}"), "number": {"N": str(number)}}
-        world.dynamodb.put_item(TableName=table, Item={**item, "entry": {"S": entry}})
+        world.dynamodb.put_item(TableName=table, Item={**item, "entry": {"B": pack([entry])}})
         counter = {**keys.counter(account_id), "last_number": {"N": str(number)}}
         world.dynamodb.put_item(TableName=table, Item=counter)
         stored.append({name: item[name] for name in ("pk", "sk")})

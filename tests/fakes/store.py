@@ -33,6 +33,7 @@ class FakeCarts:
     taken: dict[Slot, int] = field(default_factory=dict)
     items: dict[tuple[str, str], str] = field(default_factory=dict)
     sealed: dict[tuple[str, str], Sealed] = field(default_factory=dict)
+    passwords: dict[tuple[str, str], bytes] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     history: list[Cart] = field(default_factory=list)
     claims: dict[str, tuple[tuple[str, str], datetime | None]] = field(default_factory=dict)
@@ -99,6 +100,7 @@ class FakeCarts:
             if current is None or current.version != cart.version:
                 raise ConflictError
             del self.items[_key(cart)]
+            self.sealed.pop(_key(cart), None)
             if cart.slot is not None:
                 self.taken[cart.slot] -= 1
             self._drop_claim(cart)
@@ -169,7 +171,7 @@ class FakeCarts:
         with self._lock:
             stored = self._replace(cart)
             if sealed_password is not None:
-                self.sealed[_key(cart)] = replace(self.sealed[_key(cart)], password=sealed_password)
+                self.passwords[_key(cart)] = sealed_password
             if release is not None:
                 self.taken[release] -= 1
             if drop_claim:
@@ -184,7 +186,7 @@ class FakeCarts:
         cart = self.load(account_id, token)
         if cart is None or cart.order is None:
             return None
-        password = self.load_sealed(account_id, token).password
+        password = self.passwords.get((account_id, token))
         return replace(_view(cart, views.order_view(cart)), sealed_password=password)
 
     def list_orders(self, account_id: str, *, page: int, per_page: int) -> OrderPage:

@@ -142,6 +142,7 @@ class StoreContract:
         cart = new_cart(slot=slot)
         bench.carts.create(cart, Sealed(callback=b"sealed"))
         bench.carts.discard(cart)
+        assert bench.carts.load_sealed(cart.account.id, cart.token) == NOTHING
         assert bench.carts.load(ACCOUNT, TOKEN) is None
         assert bench.taken() == 0
         with pytest.raises(ConflictError):
@@ -210,7 +211,7 @@ class StoreContract:
         bench.carts.create(new_cart(), Sealed(callback=b"callback"))
         cart = bench.carts.save(new_cart(), sealed_password=b"password")
         bench.carts.save(cart)
-        assert bench.carts.load_sealed(ACCOUNT, TOKEN) == Sealed(callback=b"callback", password=b"password")
+        assert bench.carts.load_sealed(ACCOUNT, TOKEN) == Sealed(callback=b"callback")
 
     # --- waiting ---------------------------------------------------------------------------------
 

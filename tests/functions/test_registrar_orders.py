@@ -9,9 +9,9 @@ import pytest
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.dynamodb_carts import cart_item
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
+from hostcart.adapters.packing import pack
 from hostcart.contract.registrar_orders import RegistrarError, RegistrarOrderDetails, RegistrarOrderList
 from hostcart.domain.accounts import CredentialKind, User
-from hostcart.ports import Sealed
 
 from tests.fakes.histories import History, history
 from tests.fakes.table import TABLE
@@ -69,8 +69,8 @@ def seed_sale(stack: Stack, member: Member, number: int, sale: tuple[int, str, l
     _, created_at, stored = sale
     entry = {"created_at": created_at, "sale": stored}
     key = keys.cart(member.account_id, f"{number:032x}")
-    text = json.dumps(entry)
-    item = {**key, "number": {"N": str(number)}, "entry": {"S": text}}
+    packed = pack([json.dumps(entry)])
+    item = {**key, "number": {"N": str(number)}, "entry": {"B": packed}}
     stack.dynamodb.put_item(TableName=TABLE, Item=item)
     count(stack, member, number)
 
@@ -117,7 +117,7 @@ def histories(stack: Stack, member: Member) -> list[History]:
     snapshots = [account(id=member.account_id, currency=name).snapshot for name in ("usd", "eur", "jpy")]
     found = [history(number, number, snapshots[number % 3]) for number in range(1, HISTORIES + 1)]
     for one in found:
-        stack.dynamodb.put_item(TableName=TABLE, Item=cart_item(one.cart, Sealed()))
+        stack.dynamodb.put_item(TableName=TABLE, Item=cart_item(one.cart))
     count(stack, member, HISTORIES)
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.dynamodb_carts import DynamoCarts, texts_of
-from hostcart.adapters.dynamodb_sales import SALE
+from hostcart.adapters.dynamodb_sales import SALE, entry_of
 from hostcart.adapters.records import decode
 from hostcart.contract.responses import CartEnvelope, OrderEntry, OrderView
 from hostcart.domain import views
@@ -67,7 +67,7 @@ class StoredViews:
             assert "password" not in body["site"]["ssh_data"], "the password is stored in the open"
             body["site"]["ssh_data"]["password"] = _ABSENT_PASSWORD
         OrderView.model_validate_json(json.dumps(body))
-        entry = json.loads(item["entry"]["S"])
+        entry = entry_of(item)
         assert entry.pop(SALE) == _plain(stored_sale(cart)), "sale differs"
         assert entry == _plain(views.list_entry(cart)), "entry differs"
         OrderEntry.model_validate_json(json.dumps(entry))

@@ -145,10 +145,17 @@ class World:
 
     def carts(self, account: str) -> list[Item]:
         """The cart items of an account, whole."""
+        return self._items(account, "CART#")
+
+    def sealed(self, account: str) -> list[Item]:
+        """What an account's carts were ordered with and is sealed, whole."""
+        return self._items(account, "SEALED#")
+
+    def _items(self, account: str, prefix: str) -> list[Item]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.facts["table"],
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :cart)",
-            ExpressionAttributeValues={":pk": {"S": self._pk(account)}, ":cart": {"S": "CART#"}},
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": {"S": self._pk(account)}, ":prefix": {"S": prefix}},
             ConsistentRead=True,
         )
         return [item for page in pages for item in page["Items"]]

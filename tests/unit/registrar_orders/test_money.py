@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from hostcart.adapters.dynamodb_carts import cart_item, texts_of
+from hostcart.adapters.dynamodb_sales import entry_of
 from hostcart.contract.registrar_orders import RegistrarOrder, RegistrarOrderDetails
 from hostcart.domain.money import EXPONENTS, total
 from hostcart.domain.registrar_view import detailed, listed
 from hostcart.domain.sales import sale_from
-from hostcart.ports import Sealed
 
 from tests.fakes.histories import ENDS, RATES, WHOLE, History, history
 
@@ -30,8 +30,8 @@ def minor(amount: float | str, currency: str) -> int:
 
 def stored(found: History) -> tuple[Json, Json, Json]:
     """What `/api/orders/{id}`, `/v4/orders` and `/v4/orders/{orderId}` tell, out of the stored item."""
-    item = cart_item(found.cart, Sealed())
-    entry = json.loads(item["entry"]["S"])
+    item = cart_item(found.cart)
+    entry = entry_of(item)
     sale = sale_from(int(item["number"]["N"]), entry["created_at"], entry["sale"])
     views = json.loads(json.dumps([listed(sale), detailed(sale)]))
     return json.loads(texts_of(item).order_view or "null"), views[0], views[1]

@@ -8,7 +8,6 @@ import pytest
 from hostcart.adapters import packing
 from hostcart.adapters.dynamodb_carts import cart_item, texts_of
 from hostcart.adapters.packing import pack, unpack
-from hostcart.ports import Sealed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,7 +43,7 @@ def test_the_dictionary_is_worth_its_while() -> None:
     world = World()
     world.order()
     world.charge()
-    item = cart_item(world.cart, Sealed())
+    item = cart_item(world.cart)
     texts = texts_of(item)
     assert texts.order_view is not None
     plain = "".join(filter(None, texts)).encode()

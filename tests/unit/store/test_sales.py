@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hostcart.adapters.dynamodb_carts import DynamoCarts, cart_item
-from hostcart.adapters.dynamodb_sales import DynamoSales
+from hostcart.adapters.dynamodb_sales import DynamoSales, entry_of
+from hostcart.adapters.packing import pack
 from hostcart.domain.sales import sale_from, stored_sale
 from hostcart.domain.views import timestamp
-from hostcart.ports import Sealed
 
 from tests.fakes.histories import history
 from tests.fakes.table import TABLE
@@ -21,7 +21,7 @@ type Json = dict[str, Any]
 
 
 def item(number: int) -> Json:
-    return dict(cart_item(history(number, number, account().snapshot).cart, Sealed()))
+    return dict(cart_item(history(number, number, account().snapshot).cart))
 
 
 class Index:
@@ -83,21 +83,21 @@ def test_nothing_is_asked_for_an_empty_range() -> None:
 def test_an_order_that_was_stored_without_its_sale_is_read_whole(dynamodb: "DynamoDBClient") -> None:
     carts = DynamoCarts(dynamodb, TABLE)
     found = history(5, 1, account().snapshot).cart
-    stored: Any = cart_item(found, Sealed())
-    entry = json.loads(stored["entry"]["S"])
+    stored: Any = cart_item(found)
+    entry = entry_of(stored)
     del entry["sale"]
-    dynamodb.put_item(TableName=TABLE, Item={**stored, "entry": {"S": json.dumps(entry)}})
+    dynamodb.put_item(TableName=TABLE, Item={**stored, "entry": {"B": pack([json.dumps(entry)])}})
     placed = timestamp(found.opened.created_at)
     assert carts.sales(ACCOUNT, first=1, last=1) == [sale_from(1, placed, stored_sale(found))]
 
 
 def test_the_list_does_not_show_the_sale(dynamodb: "DynamoDBClient") -> None:
-    stored: Any = cart_item(history(5, 1, account().snapshot).cart, Sealed())
+    stored: Any = cart_item(history(5, 1, account().snapshot).cart)
     dynamodb.put_item(TableName=TABLE, Item=stored)
     dynamodb.put_item(
         TableName=TABLE,
         Item={"pk": stored["pk"], "sk": {"S": "COUNTER"}, "last_number": {"N": "1"}},
     )
     (entry,) = DynamoCarts(dynamodb, TABLE).list_orders(ACCOUNT, page=1, per_page=50).orders
-    assert "sale" in json.loads(stored["entry"]["S"])
+    assert "sale" in entry_of(stored)
     assert set(entry) == {"id", "status", "created_at", "updated_at", "location", "account"}

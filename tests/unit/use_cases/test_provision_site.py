@@ -45,8 +45,7 @@ def test_a_site_that_is_ready_at_once(paid: World) -> None:
 
 def test_the_password_is_kept_sealed(paid: World) -> None:
     paid.provision()
-    sealed = paid.carts.load_sealed(ACCOUNT, paid.token).password
-    assert sealed is not None
+    sealed = paid.carts.passwords[ACCOUNT, paid.token]
     assert paid.cipher.open(sealed, account_id=ACCOUNT, cart_token=paid.token).decode() == PASSWORD
     assert not any(PASSWORD in text for text in paid.carts.items.values())
 

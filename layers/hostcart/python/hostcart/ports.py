@@ -232,10 +232,9 @@ class Cipher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """The sealed secrets beside a cart."""
+    """The sealed secrets that a cart was ordered with."""
 
     callback: bytes | None = None
-    password: bytes | None = None
     item: bytes | None = None
 
 

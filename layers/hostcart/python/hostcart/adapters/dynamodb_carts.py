@@ -8,7 +8,7 @@ from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_claims import DynamoClaims
 from hostcart.adapters.dynamodb_errors import is_condition_failure, is_conflict
-from hostcart.adapters.dynamodb_sales import SALE, DynamoSales
+from hostcart.adapters.dynamodb_sales import SALE, DynamoSales, entry_of
 from hostcart.adapters.dynamodb_transactions import TransactionRefusedError, transact
 from hostcart.adapters.dynamodb_waits import DynamoWaits
 from hostcart.adapters.dynamodb_work_index import OUT, of_cart
@@ -47,9 +47,10 @@ class DynamoCarts:
     # --- writes -----------------------------------------------------------------------------------
 
     def create(self, cart: "Cart", sealed: Sealed) -> None:
-        item = cart_item(cart, sealed)
+        item = cart_item(cart)
         held = self._claims.take(cart) if _claims_name(cart) else self._taken_slot(cart)
-        if held is None:
+        beside = [write for write in (held, self._put_sealed(cart, sealed)) if write is not None]
+        if not beside:
             self._put_new(item)
             return
         put: TransactWriteItemTypeDef = {
@@ -60,7 +61,7 @@ class DynamoCarts:
             }
         }
         try:
-            transact(self._client, [put, held])
+            transact(self._client, [put, *beside])
         except TransactionRefusedError as refused:
             if 0 in refused.failed:
                 raise CartExistsError from refused
@@ -76,7 +77,10 @@ class DynamoCarts:
                 "ExpressionAttributeValues": {":expected": {"N": str(cart.version)}},
             }
         }
-        writes = [delete, *([] if cart.slot is None else [self._give_back(cart.slot)])]
+        sealed: TransactWriteItemTypeDef = {
+            "Delete": {"TableName": self._table, "Key": keys.sealed(cart.account.id, cart.token)}
+        }
+        writes = [delete, sealed, *([] if cart.slot is None else [self._give_back(cart.slot)])]
         self._write(writes, dropping=cart if _claims_name(cart) else None)
 
     def open_order(self, cart: "Cart") -> "Cart":
@@ -165,13 +169,11 @@ class DynamoCarts:
         return replace(cart, version=int(item["version"]["N"]), news="news" in item)
 
     def load_sealed(self, account_id: str, token: str) -> Sealed:
-        names = "sealed_callback, sealed_password, sealed_item"
-        item = self._get(account_id, token, names, consistent=True) or {}
-        return Sealed(
-            callback=_bytes(item, "sealed_callback"),
-            password=_bytes(item, "sealed_password"),
-            item=_bytes(item, "sealed_item"),
-        )
+        with aws_errors("database"):
+            item = self._client.get_item(
+                TableName=self._table, Key=keys.sealed(account_id, token), ConsistentRead=True
+            ).get("Item", {})
+        return Sealed(callback=_bytes(item, "callback"), item=_bytes(item, "item"))
 
     def is_claimed(self, name: str, at: "datetime") -> bool:
         return self._claims.held(name, at)
@@ -238,7 +240,7 @@ class DynamoCarts:
                 },
                 ScanIndexForward=False,
             )
-        entries = [json.loads(item["entry"]["S"]) for item in answer["Items"]]
+        entries = [entry_of(item) for item in answer["Items"]]
         for entry in entries:
             entry.pop(SALE, None)
         return OrderPage(orders=tuple(entries), total=total)
@@ -266,6 +268,17 @@ class DynamoCarts:
             if refused.failed != {len(writes)}:
                 raise ConflictError from refused
             self._write(writes)
+
+    def _put_sealed(self, cart: "Cart", sealed: Sealed) -> "TransactWriteItemTypeDef | None":
+        """An item of its own: it is the larger half, and every write of the cart would be billed for it."""
+        if sealed == Sealed():
+            return None
+        item: Item = dict(keys.sealed(cart.account.id, cart.token))
+        if sealed.callback is not None:
+            item["callback"] = {"B": sealed.callback}
+        if sealed.item is not None:
+            item["item"] = {"B": sealed.item}
+        return {"Put": {"TableName": self._table, "Item": item}}
 
     def _put_new(self, item: Item) -> None:
         with aws_errors("database"):
@@ -337,15 +350,11 @@ def prepare() -> None:
     records.prepare(Cart)
 
 
-def cart_item(cart: "Cart", sealed: Sealed) -> Item:
+def cart_item(cart: "Cart", sealed_password: bytes | None = None) -> Item:
     """The whole item of a cart."""
     item: Item = {**keys.cart(cart.account.id, cart.token), **_attributes(cart), **of_cart(cart)}
-    if sealed.callback is not None:
-        item["sealed_callback"] = {"B": sealed.callback}
-    if sealed.password is not None:
-        item["sealed_password"] = {"B": sealed.password}
-    if sealed.item is not None:
-        item["sealed_item"] = {"B": sealed.item}
+    if sealed_password is not None:
+        item["sealed_password"] = {"B": sealed_password}
     return item
 
 
@@ -371,7 +380,8 @@ def _attributes(cart: "Cart") -> Item:
     }
     if cart.order is not None:
         attributes["number"] = {"N": str(cart.order.number)}
-        attributes["entry"] = {"S": _json(views.list_entry(cart) | {SALE: stored_sale(cart)})}
+        entry = _json(views.list_entry(cart) | {SALE: stored_sale(cart)})
+        attributes["entry"] = {"B": pack([entry])}
     return attributes
 
 

@@ -3,6 +3,7 @@
 ACCOUNT#<id>           ACCOUNT         the account, as the provider loaded it
 ACCOUNT#<id>           COUNTER         last_number: the account's newest order number
 ACCOUNT#<id>           CART#<token>    a cart and its order; `number` once the order is open
+ACCOUNT#<id>           SEALED#<token>  what the cart was ordered with and nobody may see: callback, contacts
 USER#<id>              USER            a user
 KEY#<sha256>           KEY             an API key, found by its digest
 CATALOGUE              CATALOGUE       plans, variants, locations
@@ -42,6 +43,10 @@ def counter(account_id: str) -> Key:
 
 def cart(account_id: str, token: str) -> Key:
     return _key(f"ACCOUNT#{account_id}", f"CART#{token}")
+
+
+def sealed(account_id: str, token: str) -> Key:
+    return _key(f"ACCOUNT#{account_id}", f"SEALED#{token}")
 
 
 def token_of(item: Key) -> str:

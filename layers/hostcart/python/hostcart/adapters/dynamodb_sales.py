@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
+from hostcart.adapters.packing import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,12 @@ type Item = "dict[str, AttributeValueTypeDef]"
 SALE: Final = "sale"
 """Where a stored list entry has its order's sale."""
 _PAUSES: Final = (0.05, 0.2)  # seconds before each further look
+
+
+def entry_of(item: Item) -> dict[str, Any]:
+    """An order's list entry, with its sale under SALE."""
+    entry: dict[str, Any] = json.loads(unpack(bytes(item["entry"]["B"]))[0])
+    return entry
 
 
 class DynamoSales:
@@ -77,7 +84,7 @@ class DynamoSales:
         from hostcart.domain.sales import sale_from, stored_sale
         from hostcart.domain.views import timestamp
 
-        entry: dict[str, Any] = json.loads(item["entry"]["S"])
+        entry = entry_of(item)
         if SALE in entry:
             return sale_from(number, entry["created_at"], entry[SALE])
         cart = self._load(account_id, keys.token_of(item))
