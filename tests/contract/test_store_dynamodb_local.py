@@ -4,9 +4,8 @@ The figures are read and write units as DynamoDB counts them; run with `-s` to s
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,8 +14,7 @@ from botocore.config import Config
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
-from hostcart.contract.statuses import OrderStatus, PaymentStatus
-from hostcart.use_cases.errors import PaymentFailedError
+from hostcart.contract.statuses import PaymentStatus
 
 from local.seed.history import ORDERS, seed_history
 from tests.dynamodb_local import dynamodb_local
@@ -25,7 +23,7 @@ from tests.fakes.payments import Method
 from tests.fakes.platform import FakeCipher
 from tests.fakes.store_contract import Bench, ConcurrentStoreContract, StoreContract
 from tests.fakes.table import Call, Meter, create_table
-from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, World, account, domain_request, site_order, user
+from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, World, account, site_order, user
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -88,118 +86,25 @@ def world(client: "DynamoDBClient", table: str) -> World:
     return world
 
 
-type Steps = list[tuple[str, Callable[[], object]]]
-
-
-def delivery(world: World) -> Steps:
+def delivery(world: World) -> list[Callable[[], object]]:
     return [
-        ("POST /api/orders", lambda: world.order(site_order(callback=CALLBACK))),
-        ("ChargePayment", world.charge),
-        ("ProvisionSite", world.provision),
-        ("ActivateSubscription", world.activate),
-        ("CloseOrder", world.close),
-        ("SendCallback", world.notify),
+        lambda: world.order(site_order(callback=CALLBACK)),
+        world.charge,
+        world.provision,
+        world.activate,
+        world.close,
+        world.notify,
     ]
-
-
-def refusal(world: World) -> Steps:
-    world.payments.method = Method.STOLEN
-
-    def decline() -> None:
-        with pytest.raises(PaymentFailedError):
-            world.charge()
-
-    return [
-        ("POST /api/orders", lambda: world.order(site_order(callback=CALLBACK))),
-        ("ChargePayment", decline),
-        ("RefundPayment", world.refund),
-        ("CloseOrder", world.close),
-        ("SendCallback", world.notify),
-    ]
-
-
-def registration(world: World) -> Steps:
-    return [
-        ("POST /api/orders/domain", lambda: world.order_domain(domain_request(callback=CALLBACK))),
-        ("ChargePayment", world.charge),
-        ("RegisterDomain", world.register),
-        ("ActivateSubscription", world.activate),
-        ("CloseOrder", world.close),
-        ("SendCallback", world.notify),
-    ]
-
-
-# Write units and read units that each step consumes today; more is a regression.
-DELIVERY = {
-    "POST /api/orders": (6, 3),
-    "ChargePayment": (9, 2),
-    "ProvisionSite": (3, 1),
-    "ActivateSubscription": (3, 1),
-    "CloseOrder": (3, 1),
-    "SendCallback": (3, 2),
-}
-REGISTRATION = {
-    "POST /api/orders/domain": (10, 3.5),
-    "ChargePayment": (12, 2),
-    "RegisterDomain": (12, 2),
-    "ActivateSubscription": (3, 1),
-    "CloseOrder": (3, 1),
-    "SendCallback": (3, 2),
-}
-REFUSAL = {
-    "POST /api/orders": (6, 3),
-    "ChargePayment": (6, 2),
-    "RefundPayment": (3, 1),
-    "CloseOrder": (6, 1),
-    "SendCallback": (2, 2),
-}
 
 
 def units(calls: list[Call], *, writes: bool) -> float:
     return sum(call.units for call in calls if call.writes is writes)
 
 
-@dataclass(frozen=True)
-class Life:
-    steps: Callable[[World], Steps]
-    bounds: Mapping[str, tuple[float, float]]
-    ending: OrderStatus
-
-
-LIVES = [
-    Life(delivery, DELIVERY, OrderStatus.COMPLETED),
-    Life(registration, REGISTRATION, OrderStatus.COMPLETED),
-    Life(refusal, REFUSAL, OrderStatus.FAILED),
-]
-
-
-@pytest.mark.parametrize("life", LIVES, ids=["delivered", "registered", "declined"])
-def test_what_an_orders_life_consumes(
-    world: World, meter: Meter, life: Life, report: Callable[[str], None]
-) -> None:
-    measured: dict[str, tuple[float, float]] = {}
-    lines = [f"{life.ending} order             calls  write units  read units"]
-    for name, step in life.steps(world):
-        with meter.reading() as calls:
-            step()
-        measured[name] = (units(calls, writes=True), units(calls, writes=False))
-        lines.append(f"{name:<24} {len(calls):>5} {measured[name][0]:>12} {measured[name][1]:>11}")
-    total = tuple(sum(values) for values in zip(*measured.values(), strict=True))
-    report("\n".join([*lines, f"{'in all':<24} {'':>5} {total[0]:>12} {total[1]:>11}"]))
-    assert world.cart.opened.status is life.ending
-    assert measured.keys() == life.bounds.keys()
-    over = {
-        name: spent
-        for name, spent in measured.items()
-        if any(used > bound for used, bound in zip(spent, life.bounds[name], strict=True))
-    }
-    assert not over
-
-
 @pytest.mark.parametrize("step", range(7))
 def test_a_poll_is_one_read_of_one_unit_at_the_most(world: World, meter: Meter, step: int) -> None:
     """At every moment of an order's life, for the cart and for the order."""
-    for _, do in delivery(world)[:step]:
+    for do in delivery(world)[:step]:
         do()
     if not step:
         world.order()

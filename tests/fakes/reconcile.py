@@ -17,7 +17,6 @@ from hostcart.ports_reconcile import (
     OpenCart,
     Page,
     RenewalSubscription,
-    WorkPage,
 )
 
 from tests.fakes.platform import START
@@ -77,15 +76,13 @@ class FakeWork:
     size: int = 100
     forgotten: set[tuple[str, str]] = field(default_factory=set)
 
-    def page(self, cursor: str | None, *, before: datetime, limit: int) -> WorkPage:
+    def page(self, cursor: str | None, *, before: datetime, limit: int) -> Page[OpenCart]:
         keys = sorted(self._open(before))
         first = int(cursor or 0)
         end = first + min(limit, self.size)
-        leases = [name for name, (_, until) in self.carts.claims.items() if until is not None]
-        return WorkPage(
-            carts=tuple(OpenCart(account_id=account, token=token) for account, token in keys[first:end]),
-            leases=tuple(leases) if first == 0 else (),
-            cursor=str(end) if end < len(keys) else None,
+        return Page(
+            entries=tuple(OpenCart(account_id=account, token=token) for account, token in keys[first:end]),
+            after=str(end) if end < len(keys) else None,
         )
 
     def forget(self, cart: OpenCart) -> None:
@@ -94,14 +91,8 @@ class FakeWork:
     def holder(self, name: str) -> Holder | None:
         if name not in self.carts.claims:
             return None
-        (account, token), until = self.carts.claims[name]
-        return Holder(account_id=account, cart_token=token, lease_until=until)
-
-    def drop_lease(self, name: str, holder: Holder) -> bool:
-        if self.holder(name) != holder or holder.lease_until is None:
-            return False
-        del self.carts.claims[name]
-        return True
+        (account, token), _ = self.carts.claims[name]
+        return Holder(account_id=account, cart_token=token)
 
     def _open(self, before: datetime) -> Iterator[tuple[str, str]]:
         for key in self.carts.items:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_findings import DynamoFindings
 from hostcart.adapters.dynamodb_watch import DynamoWatch
@@ -64,8 +65,8 @@ class WatchContract:
 
     def test_what_is_younger_is_not_listed(self, carts: DynamoCarts, watch: DynamoWatch) -> None:
         carts.create(new_cart(slot=None), Sealed())
-        assert watch.page(None, before=START, limit=10).carts == ()
-        assert len(watch.page(None, before=START + timedelta(seconds=1), limit=10).carts) == 1
+        assert watch.page(None, before=START, limit=10).entries == ()
+        assert len(watch.page(None, before=START + timedelta(seconds=1), limit=10).entries) == 1
 
     def test_a_discarded_cart_is_not_listed(self, carts: DynamoCarts, watch: DynamoWatch) -> None:
         carts.create(new_cart(slot=None), Sealed())
@@ -81,26 +82,27 @@ class WatchContract:
         assert _all(watch) == []
         assert carts.load(cart.account_id, cart.token) == new_cart(slot=None)
 
-    def test_a_lease_is_listed_until_it_is_firm(self, carts: DynamoCarts, watch: DynamoWatch) -> None:
-        cart = _named(carts)
-        assert watch.page(None, before=LATER, limit=10).leases == ("example.com",)
-        carts.save_claimed(cart)
-        assert watch.page(None, before=LATER, limit=10).leases == ()
-        holder = watch.holder("example.com")
-        assert holder == Holder(account_id=ACCOUNT, cart_token=cart.token, lease_until=None)
-        assert not watch.drop_lease("example.com", holder)
-
-    def test_a_lease_is_dropped_only_as_it_was_seen(self, carts: DynamoCarts, watch: DynamoWatch) -> None:
-        cart = _named(carts)
-        seen = watch.holder("example.com")
-        assert seen is not None
-        assert seen.lease_until == START + CLAIM_LEASE
-        carts.renew_claim(cart, START + timedelta(hours=9))
-        assert not watch.drop_lease("example.com", seen)
-        renewed = watch.holder("example.com")
-        assert renewed is not None
-        assert watch.drop_lease("example.com", renewed)
+    def test_a_claim_leads_to_its_order(self, carts: DynamoCarts, watch: DynamoWatch) -> None:
         assert watch.holder("example.com") is None
+        cart = _named(carts)
+        leased = watch.holder("example.com")
+        carts.save_claimed(cart)
+        assert leased == watch.holder("example.com") == Holder(account_id=ACCOUNT, cart_token=cart.token)
+
+    def test_the_table_clears_a_lease_away_long_after_its_end(
+        self, carts: DynamoCarts, client: "DynamoDBClient", table: str
+    ) -> None:
+        def expiry() -> datetime | None:
+            item = client.get_item(TableName=table, Key=keys.claim("example.com"))["Item"]
+            moment = item.get("expires_at")
+            return None if moment is None else datetime.fromtimestamp(int(moment["N"]), UTC)
+
+        cart = _named(carts)
+        assert expiry() == START + CLAIM_LEASE + timedelta(days=30)
+        carts.renew_claim(cart, START + timedelta(days=9))
+        assert expiry() == START + timedelta(days=39)
+        carts.save_claimed(cart)
+        assert expiry() is None  # never a firm one
 
     def test_findings_are_kept_until_they_are_dropped(self, client: "DynamoDBClient", table: str) -> None:
         store = DynamoFindings(client, table)
@@ -133,9 +135,9 @@ def _pages(watch: DynamoWatch, limit: int) -> Iterator[OpenCart]:
     cursor: str | None = None
     while True:
         page = watch.page(cursor, before=LATER, limit=limit)
-        assert len(page.carts) <= limit
-        yield from page.carts
-        cursor = page.cursor
+        assert len(page.entries) <= limit
+        yield from page.entries
+        cursor = page.after
         if cursor is None:
             return
 

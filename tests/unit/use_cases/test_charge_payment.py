@@ -462,7 +462,7 @@ def test_news_is_heeded_before_the_look(ordered: World) -> None:
     ],
 )
 def test_a_lease_is_renewed_when_the_payment_takes_longer(
-    world: World, method: Method, late: timedelta, renewed: bool
+    world: World, method: Method, late: timedelta, *, renewed: bool
 ) -> None:
     cart = world.order_domain()
     world.payments.method = method

@@ -1,4 +1,4 @@
-"""Open orders: dead executions go on, stuck orders are told, stale claims are freed."""
+"""Open orders: dead executions go on, stuck orders are told."""
 
 from datetime import timedelta
 
@@ -136,29 +136,3 @@ def test_pages_go_on_from_run_to_run(bench: Bench) -> None:
     bench.run()
     assert set(bench.executions.resumed) == tokens
     assert "orders" not in bench.findings.saved, "the next run begins anew"
-
-
-# --- claims -----------------------------------------------------------------------------------------------
-
-
-def test_a_lease_that_ran_out_without_an_order_is_freed(bench: Bench) -> None:
-    bench.world.order_domain()
-    bench.world.carts.items.clear()
-    bench.run(after=timedelta(hours=1))
-    assert "example.com" in bench.world.carts.claims
-    assert bench.run(after=timedelta(hours=3)).repairs == {"claim_dropped": 1}
-    assert bench.world.carts.claims == {}
-
-
-def test_a_lease_of_an_open_order_is_kept(bench: Bench) -> None:
-    bench.world.order_domain()
-    bench.run(after=timedelta(hours=3))
-    assert "example.com" in bench.world.carts.claims
-
-
-def test_a_firm_claim_is_kept(bench: Bench) -> None:
-    bench.world.order_domain()
-    bench.world.charge()
-    bench.world.register()
-    bench.run(after=timedelta(hours=3))
-    assert bench.world.carts.claims["example.com"][1] is None

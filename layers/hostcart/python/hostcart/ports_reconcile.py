@@ -50,42 +50,37 @@ class Executions(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page[T]:
+    """Entries of ours; `after` continues the list, None at its end."""
+
+    entries: tuple[T, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCart:
     account_id: str
     token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkPage:
-    """Carts that are owed something and leased names; `cursor` is None after the last page."""
-
-    carts: tuple[OpenCart, ...]
-    leases: tuple[str, ...]
-    cursor: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds a name; `lease_until` is None when the claim is firm."""
+    """The order that holds a name, by a lease or for good."""
 
     account_id: str
     cart_token: str
-    lease_until: datetime | None
 
 
 class OpenWork(Protocol):
     """What is not finished, found without reading what is."""
 
-    def page(self, cursor: str | None, *, before: datetime, limit: int) -> WorkPage:
-        """What was opened before the moment."""
+    def page(self, cursor: str | None, *, before: datetime, limit: int) -> Page[OpenCart]:
+        """Carts that are owed something and were stored before the moment."""
 
     def forget(self, cart: OpenCart) -> None:
         """The cart is not looked at any more, until it changes."""
 
     def holder(self, name: str) -> Holder | None: ...
-
-    def drop_lease(self, name: str, holder: Holder) -> bool:
-        """Frees a leased name; False when the claim is another one by now."""
 
 
 class FindingStore(Protocol):
@@ -102,14 +97,6 @@ class FindingStore(Protocol):
     def cursors(self) -> Mapping[str, str]: ...
 
     def save_cursors(self, cursors: Mapping[str, str]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page[T]:
-    """Entries of ours; `after` continues the list, None at its end."""
-
-    entries: tuple[T, ...]
-    after: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

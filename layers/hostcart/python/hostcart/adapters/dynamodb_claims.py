@@ -1,12 +1,11 @@
 """One open order a name: the claim on its A-label, a lease until paid and firm afterwards."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.adapters.dynamodb_errors import is_condition_failure
-from hostcart.adapters.dynamodb_work_index import of_lease
 from hostcart.ports import ClaimTakenError
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from hostcart.domain.cart import Cart
 
 _MINE = "holder = :holder"
+_KEPT: Final = 30 * 24 * 3600
+"""Seconds for which the table keeps a lease that ran out: an order that is resumed late finds its own."""
 
 
 class DynamoClaims:
@@ -38,7 +39,7 @@ class DynamoClaims:
                     **keys.claim(cart.domain.name),
                     "holder": {"S": _holder(cart)},
                     "lease_until": {"N": str(until)},
-                    **of_lease(cart),
+                    "expires_at": {"N": str(until + _KEPT)},
                 },
                 "ConditionExpression": "attribute_not_exists(pk) OR lease_until < :now",
                 "ExpressionAttributeValues": {":now": {"N": str(now)}},
@@ -47,7 +48,7 @@ class DynamoClaims:
 
     def make_firm(self, cart: "Cart") -> "TransactWriteItemTypeDef":
         write = self._mine(cart)
-        write["UpdateExpression"] = "REMOVE lease_until, open_shard, open_since"
+        write["UpdateExpression"] = "REMOVE lease_until, expires_at"
         return {"Update": write}
 
     def drop(self, cart: "Cart") -> "TransactWriteItemTypeDef":
@@ -67,8 +68,12 @@ class DynamoClaims:
         """Raises ClaimTakenError when somebody else holds the name by now. A firm claim stays firm."""
         renewal = self._mine(cart)
         renewal["ConditionExpression"] = f"{_MINE} AND attribute_exists(lease_until)"
-        renewal["UpdateExpression"] = "SET lease_until = :until"
-        renewal["ExpressionAttributeValues"] |= {":until": {"N": str(int(until.timestamp()))}}
+        renewal["UpdateExpression"] = "SET lease_until = :until, expires_at = :expiry"
+        end = int(until.timestamp())
+        renewal["ExpressionAttributeValues"] |= {
+            ":until": {"N": str(end)},
+            ":expiry": {"N": str(end + _KEPT)},
+        }
         with aws_errors("database"):
             try:
                 self._client.update_item(**renewal)

@@ -8,13 +8,13 @@ USER#<id>              USER            a user
 KEY#<sha256>           KEY             an API key, found by its digest
 CATALOGUE              CATALOGUE       plans, variants, locations
 EVENT#stripe#<id>      EVENT           an event that was taken, by the processor's id; `expires_at`
-DOMAIN#<A-label name>  CLAIM           holder, lease_until: who orders or owns the name; firm without lease
+DOMAIN#<A-label name>  CLAIM           holder, lease_until, `expires_at`: who has the name; firm without lease
 SLOT#<location>#<variant>  SLOT        total, taken: where capacity is counted
 RATE#<system>#<seconds>    <start>     calls to an outside system in one window of the clock; `expires_at`
 RECONCILER             CURSORS         how far the reconciler's sweeps are
 RECONCILER             FINDING#<kind>#<id>  what it found and could not mend
 index orders_by_number: pk, number     the list of an account's orders
-index open_work: open_shard, open_since    carts that are owed something, and leased claims; nothing else
+index open_work: open_shard, open_since    carts that are owed something; nothing else
 """
 
 import hashlib
@@ -65,7 +65,7 @@ def name_of(item: Key) -> str:
 
 
 def work_shard(cart_token: str) -> str:
-    """The partition of the index open_work in which a cart and its claim are."""
+    """The partition of the index open_work in which a cart is."""
     return str(int(cart_token[0], 16) % WORK_SHARDS)
 
 

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.aws_errors import aws_errors
-from hostcart.adapters.dynamodb_errors import is_condition_failure
 from hostcart.adapters.dynamodb_work_index import OUT
-from hostcart.ports_reconcile import Holder, OpenCart, WorkPage
+from hostcart.ports_reconcile import Holder, OpenCart, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -20,7 +19,7 @@ class DynamoWatch:
         self._client = client
         self._table = table
 
-    def page(self, cursor: str | None, *, before: datetime, limit: int) -> WorkPage:
+    def page(self, cursor: str | None, *, before: datetime, limit: int) -> Page[OpenCart]:
         state: dict[str, Any] = json.loads(cursor) if cursor else {"shard": 0, "after": None}
         shard, after = int(state["shard"]), state["after"]
         found: list[Any] = []
@@ -30,10 +29,9 @@ class DynamoWatch:
             after = answer.get("LastEvaluatedKey")
             if after is None:
                 shard += 1
-        return WorkPage(
-            carts=tuple(_cart(item) for item in found if item["sk"]["S"].startswith("CART#")),
-            leases=tuple(keys.name_of(item) for item in found if item["sk"]["S"] == "CLAIM"),
-            cursor=None if shard == keys.WORK_SHARDS else json.dumps({"shard": shard, "after": after}),
+        return Page(
+            entries=tuple(_cart(item) for item in found),
+            after=None if shard == keys.WORK_SHARDS else json.dumps({"shard": shard, "after": after}),
         )
 
     def forget(self, cart: OpenCart) -> None:
@@ -48,26 +46,6 @@ class DynamoWatch:
                 TableName=self._table, Key=keys.claim(name), ConsistentRead=True
             ).get("Item")
         return None if item is None else _holder(item)
-
-    def drop_lease(self, name: str, holder: Holder) -> bool:
-        if holder.lease_until is None:
-            return False
-        with aws_errors("database"):
-            try:
-                self._client.delete_item(
-                    TableName=self._table,
-                    Key=keys.claim(name),
-                    ConditionExpression="holder = :holder AND lease_until = :until",
-                    ExpressionAttributeValues={
-                        ":holder": {"S": f"{holder.account_id}#{holder.cart_token}"},
-                        ":until": {"N": str(int(holder.lease_until.timestamp()))},
-                    },
-                )
-            except self._client.exceptions.ClientError as error:
-                if is_condition_failure(error):
-                    return False
-                raise
-        return True
 
     def _query(
         self, shard: int, after: Mapping[str, Any] | None, before: datetime, limit: int
@@ -93,6 +71,4 @@ def _cart(item: keys.Key) -> OpenCart:
 
 def _holder(item: Any) -> Holder:
     account, _, token = item["holder"]["S"].partition("#")
-    until = item.get("lease_until")
-    lease = None if until is None else datetime.fromtimestamp(int(until["N"]), UTC)
-    return Holder(account_id=account, cart_token=token, lease_until=lease)
+    return Holder(account_id=account, cart_token=token)

@@ -4,7 +4,6 @@ Its keys never change while an item is in it and nothing else is projected, so t
 writes in all: one in, one out.
 """
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from hostcart.adapters import dynamodb_keys as keys
@@ -18,13 +17,7 @@ OUT: Final = "REMOVE open_shard, open_since"
 
 def of_cart(cart: "Cart") -> keys.Key:
     """The index attributes of a cart; none when nothing is owed any more."""
-    return _attributes(cart.token, cart.created_at) if cart.work_owed else {}
-
-
-def of_lease(cart: "Cart") -> keys.Key:
-    """The index attributes of a leased claim on the cart's name."""
-    return _attributes(cart.token, cart.created_at)
-
-
-def _attributes(token: str, since: datetime) -> keys.Key:
-    return {"open_shard": {"S": keys.work_shard(token)}, "open_since": {"N": str(int(since.timestamp()))}}
+    if not cart.work_owed:
+        return {}
+    since = int(cart.created_at.timestamp())
+    return {"open_shard": {"S": keys.work_shard(cart.token)}, "open_since": {"N": str(since)}}

@@ -22,7 +22,6 @@ class RepairKind(StrEnum):
     EXECUTION_RESUMED = "execution_resumed"
     TASK_WOKEN = "task_woken"
     DRAFT_DELETED = "draft_deleted"
-    CLAIM_DROPPED = "claim_dropped"
     CALLBACK_GIVEN_UP = "callback_given_up"
 
 

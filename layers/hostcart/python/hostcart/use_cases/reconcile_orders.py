@@ -17,18 +17,14 @@ _PAGE: Final = 50
 
 
 def sweep_orders(run: Run) -> None:
-    """Every open cart and every leased name, oldest first."""
+    """Every open cart, oldest first."""
 
-    def fetch(cursor: str | None) -> Page[OpenCart | str]:
-        page = run.ports.work.page(cursor, before=run.before, limit=_PAGE)
-        return Page(entries=(*page.carts, *page.leases), after=page.cursor)
+    def fetch(cursor: str | None) -> Page[OpenCart]:
+        return run.ports.work.page(cursor, before=run.before, limit=_PAGE)
 
-    for entry in run.rolling("orders", fetch):
-        if isinstance(entry, str):
-            _free_stale_claim(run, entry)
-        else:
-            subject = subject_of(entry.account_id, entry.token)
-            run.met(subject, judge_order(run, subject))
+    for cart in run.rolling("orders", fetch):
+        subject = subject_of(cart.account_id, cart.token)
+        run.met(subject, judge_order(run, subject))
 
 
 def subject_of(account_id: str, token: str) -> Subject:
@@ -76,14 +72,3 @@ def _pause(run: Run, execution: Execution) -> timedelta:
 def _resume(run: Run, cart: Cart, execution: Execution | None) -> None:
     run.ports.executions.resume(execution, account_id=cart.account.id, cart_token=cart.token)
     run.repaired(RepairKind.EXECUTION_STARTED if execution is None else RepairKind.EXECUTION_RESUMED)
-
-
-def _free_stale_claim(run: Run, name: str) -> None:
-    """A lease that has run out and whose order is gone or at its end holds the name for nobody."""
-    holder = run.ports.work.holder(name)
-    if holder is None or holder.lease_until is None or holder.lease_until >= run.as_of:
-        return
-    cart = run.cart(holder.account_id, holder.cart_token)
-    open_still = cart is not None and (cart.order is None or not cart.order.status.terminal)
-    if not open_still and run.ports.work.drop_lease(name, holder):
-        run.repaired(RepairKind.CLAIM_DROPPED)
