@@ -9,6 +9,10 @@ from _pytest.nodeid import coerce_node_id
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.dynamodb_local import dynamodb_local
+
+__all__ = ["dynamodb_local"]
+
 # A local stack each, of about the same length; the first one has all other end-to-end tests.
 _STACKS = {
     "second": ("cancel", "domain_payments", "payment_outcomes", "reconciler", "redrive", "webhooks"),
@@ -21,26 +25,39 @@ _STACKS = {
         "registrar_orders",
     ),
 }
+# On one DynamoDB Local.
+_STORED = (
+    "tests/contract/test_store_dynamodb_local.py",
+    "tests/contract/test_watch_dynamodb_local.py",
+    "tests/contract/test_registrar_orders_pages.py",
+    "tests/contract/test_registrar_rate_limit.py",
+    "tests/infrastructure/test_engine_dynamodb_local.py",
+)
 _SCOPES = {
     f"tests/e2e/test_{name}.py": f"tests/e2e/ on the {stack} stack"
     for stack, names in _STACKS.items()
     for name in names
-}
+} | dict.fromkeys(_STORED, "DynamoDB Local")
 _FOLDERS = ("tests/e2e/", "tests/workflow/")  # the first stack; the executions of all scenarios
 # Begun in this order, before all others: what is long must not be what all wait for in the end.
 _LONGEST = (
-    *dict.fromkeys(_SCOPES.values()),
+    "tests/e2e/ on the third stack",
+    "tests/e2e/ on the second stack",
     *_FOLDERS,
-    "tests/contract/test_store_dynamodb_local.py",
+    "DynamoDB Local",
     "tests/simulation/test_singles.py",
-    "tests/simulation/test_mutants.py",
-    "tests/simulation/test_histories.py",
+    "tests/functions/test_webhooks.py",
+    "tests/infrastructure/test_engine_lifecycle.py",
     "tests/infrastructure/test_engine_stack.py",
+    "tests/infrastructure/test_definition_validators.py",
     "tests/infrastructure/test_template.py",
+    "tests/simulation/test_mutants.py",
     "tests/infrastructure/test_layers.py",
     "tests/unit/store/test_carts.py",
+    "tests/functions/test_registrar_orders.py",
+    "tests/unit/use_cases/test_crashes_cancel.py",
     "tests/unit/use_cases/test_crashes_domain.py",
-    "tests/contract/test_adapter_stripe_faults.py",
+    "tests/infrastructure/test_imports_cold_start.py",
 )
 _RANKS = {scope: rank for rank, scope in enumerate(_LONGEST)}
 

@@ -58,14 +58,20 @@ class LocalStack:
         self.command("down")
 
     def _start(self, command: str, **variables: str) -> str:
-        """Compiled Python is shared between stacks: it is the same code."""
-        BYTECODE.mkdir(parents=True, exist_ok=True)
-        if not (self.home / "pycache").exists():
-            (self.home / "pycache").symlink_to(BYTECODE)
+        self._share_bytecode()
         try:
             return self.command(command, **variables)
         except CommandFailedError as failed:
             raise CommandFailedError(f"{failed}\n{self.log_tails()}") from None
+
+    def _share_bytecode(self) -> None:
+        """Compiled Python is shared between stacks: each runs a copy of the same build."""
+        (BYTECODE / "staged").mkdir(parents=True, exist_ok=True)
+        staged = BYTECODE / self.workspace.staged.relative_to("/")  # where Python looks for the copy's
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        for link, target in ((self.home / "pycache", BYTECODE), (staged, BYTECODE / "staged")):
+            if not link.is_symlink():
+                link.symlink_to(target)
 
     def command(self, *arguments: str, **variables: str) -> str:
         """Run `python -m local ...` and return what it printed. Raises CommandFailedError."""
