@@ -15,15 +15,16 @@ __all__ = ["dynamodb_local"]
 
 # A local stack each, of about the same length; the first one has all other end-to-end tests.
 _STACKS = {
-    "second": ("cancel", "domain_payments", "payment_outcomes", "reconciler", "redrive", "webhooks"),
-    "third": (
-        "domain_faults",
-        "domain_order",
-        "domain_race",
+    "second": (
+        "cancel",
+        "domain_payments",
         "domain_refusals",
-        "many_orders",
-        "registrar_orders",
+        "payment_outcomes",
+        "reconciler",
+        "redrive",
+        "webhooks",
     ),
+    "third": ("domain_faults", "domain_order", "domain_race", "many_orders", "registrar_orders"),
 }
 # On one DynamoDB Local.
 _STORED = (

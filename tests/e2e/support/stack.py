@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from local.engine.workspace import ROOT, Workspace
+from tests import bytecode
 
-BYTECODE = ROOT / ".local" / "pycache"
 _COMMAND_SECONDS = 150
 _LOG_TAIL_BYTES = 4000
 
@@ -58,20 +58,11 @@ class LocalStack:
         self.command("down")
 
     def _start(self, command: str, **variables: str) -> str:
-        self._share_bytecode()
+        bytecode.share(self.workspace)
         try:
             return self.command(command, **variables)
         except CommandFailedError as failed:
             raise CommandFailedError(f"{failed}\n{self.log_tails()}") from None
-
-    def _share_bytecode(self) -> None:
-        """Compiled Python is shared between stacks: each runs a copy of the same build."""
-        (BYTECODE / "staged").mkdir(parents=True, exist_ok=True)
-        staged = BYTECODE / self.workspace.staged.relative_to("/")  # where Python looks for the copy's
-        staged.parent.mkdir(parents=True, exist_ok=True)
-        for link, target in ((self.home / "pycache", BYTECODE), (staged, BYTECODE / "staged")):
-            if not link.is_symlink():
-                link.symlink_to(target)
 
     def command(self, *arguments: str, **variables: str) -> str:
         """Run `python -m local ...` and return what it printed. Raises CommandFailedError."""
