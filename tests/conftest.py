@@ -24,7 +24,15 @@ _STACKS = {
         "redrive",
         "webhooks",
     ),
-    "third": ("domain_faults", "domain_order", "domain_race", "many_orders", "registrar_orders"),
+    "third": (
+        "domain_faults",
+        "domain_order",
+        "domain_race",
+        "failed_delivery",
+        "many_orders",
+        "registrar_orders",
+        "stripe_down",
+    ),
 }
 # On one DynamoDB Local.
 _STORED = (
@@ -34,11 +42,13 @@ _STORED = (
     "tests/contract/test_registrar_rate_limit.py",
     "tests/infrastructure/test_engine_dynamodb_local.py",
 )
-_SCOPES = {
+_RUN = "tests/e2e/test_run.py"  # has a stack of its own in any case
+_SCOPES = {_RUN: _RUN} | dict.fromkeys(_STORED, "DynamoDB Local")
+_SCOPES |= {
     f"tests/e2e/test_{name}.py": f"tests/e2e/ on the {stack} stack"
     for stack, names in _STACKS.items()
     for name in names
-} | dict.fromkeys(_STORED, "DynamoDB Local")
+}
 _FOLDERS = ("tests/e2e/", "tests/workflow/")  # the first stack; the executions of all scenarios
 # Begun in this order, before all others: what is long must not be what all wait for in the end.
 _LONGEST = (
@@ -46,6 +56,7 @@ _LONGEST = (
     "tests/e2e/ on the second stack",
     *_FOLDERS,
     "DynamoDB Local",
+    _RUN,
     "tests/simulation/test_singles.py",
     "tests/functions/test_webhooks.py",
     "tests/infrastructure/test_engine_lifecycle.py",
