@@ -4,8 +4,8 @@ SHELL := /bin/bash
 UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 SAM := .tools/sam/bin/sam
-unexport AWS_CA_BUNDLE
-export PYTHONDONTWRITEBYTECODE := 1
+unexport AWS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
@@ -90,7 +90,7 @@ findings: setup ## list what the reconciler found and could not mend
 
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
-	$(PY) -m pytest -n 3
+	$(PY) -m pytest -n 4
 
 simulate: setup ## whole orders in virtual time with faults at every boundary: make simulate [SEEDS=10000] [REPLAY=...]
 	@PYTHONPATH=.:layers/hostcart/python $(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) \

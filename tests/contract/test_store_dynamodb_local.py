@@ -19,7 +19,6 @@ from hostcart.contract.statuses import OrderStatus, PaymentStatus
 from hostcart.use_cases.errors import PaymentFailedError
 
 from local.seed.history import ORDERS, seed_history
-from tests.dynamodb_local import dynamodb_local
 from tests.fakes.claims_contract import ClaimsContract, ConcurrentClaimsContract
 from tests.fakes.payments import Method
 from tests.fakes.platform import FakeCipher
@@ -30,7 +29,6 @@ from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, World, account, doma
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-__all__ = ["dynamodb_local"]
 _names = itertools.count(1)
 
 

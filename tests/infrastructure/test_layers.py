@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from local.engine.translation import functions
+from tests import bytecode
 from tests.sam_template import ROOT, Template, folder_of
 
 BUILD: Final = ROOT / ".aws-sam" / "build"
@@ -42,7 +43,7 @@ def _import(function: str, code: str) -> subprocess.CompletedProcess[str]:
     assert all(folder.exists() for folder in folders), f"not built: {folders}"
     return subprocess.run(  # noqa: S603 - our own interpreter on our own code
         [str(PYTHON), "-P", "-s", "-c", code],
-        env={"PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PYTHONPATH": os.pathsep.join(map(str, folders)), **bytecode.VARIABLES},
         cwd=built.code,
         capture_output=True,
         text=True,
