@@ -5,8 +5,8 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 SAM := .tools/sam/bin/sam
 ARCHITECTURE ?= x86_64
-unexport AWS_CA_BUNDLE
-export PYTHONDONTWRITEBYTECODE := 1
+unexport AWS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
@@ -92,7 +92,7 @@ findings: setup ## list what the reconciler found and could not mend
 
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
-	$(PY) -m pytest -n 3
+	$(PY) -m pytest -n 4
 
 bench: build ## measure what everything costs, write docs/cost anew
 	PYTHONPATH=layers/hostcart/python $(PY) -m tests.bench

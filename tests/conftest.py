@@ -1,46 +1,114 @@
 """Test processes share the work by file; folders whose tests share what is dear to make stay together."""
 
+import gc
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from _pytest.nodeid import coerce_node_id
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# A local stack each: what sells domains and moves money, and all else end to end, in the order of its files.
+from tests.dynamodb_local import dynamodb_local
+
+__all__ = ["dynamodb_local"]
+
+# A local stack each, of about the same length; the first one has all other end-to-end tests.
 _STACKS = {
-    "tests/e2e/test_" + name + ".py": "second stack"
-    for name in (
+    "second": (
         "cancel",
-        "domain_faults",
-        "domain_order",
-        "domain_race",
+        "domain_payments",
         "domain_refusals",
         "payment_outcomes",
         "reconciler",
         "redrive",
-        "registrar_orders",
         "webhooks",
-    )
+    ),
+    "third": (
+        "domain_faults",
+        "domain_order",
+        "domain_race",
+        "failed_delivery",
+        "many_orders",
+        "registrar_orders",
+        "stripe_down",
+    ),
+}
+# On one DynamoDB Local.
+_STORED = (
+    "tests/contract/test_store_dynamodb_local.py",
+    "tests/contract/test_watch_dynamodb_local.py",
+    "tests/contract/test_registrar_orders_pages.py",
+    "tests/contract/test_registrar_rate_limit.py",
+    "tests/infrastructure/test_engine_dynamodb_local.py",
+)
+_RUN = "tests/e2e/test_run.py"  # has a stack of its own in any case
+_SCOPES = {_RUN: _RUN} | dict.fromkeys(_STORED, "DynamoDB Local")
+_SCOPES |= {
+    f"tests/e2e/test_{name}.py": f"tests/e2e/ on the {stack} stack"
+    for stack, names in _STACKS.items()
+    for name in names
 }
 _FOLDERS = ("tests/e2e/", "tests/workflow/")  # the first stack; the executions of all scenarios
+# Begun in this order, before all others: what is long must not be what all wait for in the end.
+_LONGEST = (
+    "tests/e2e/ on the third stack",
+    "tests/e2e/ on the second stack",
+    *_FOLDERS,
+    "DynamoDB Local",
+    _RUN,
+    "tests/simulation/test_singles.py",
+    "tests/functions/test_webhooks.py",
+    "tests/infrastructure/test_engine_lifecycle.py",
+    "tests/infrastructure/test_engine_stack.py",
+    "tests/infrastructure/test_definition_validators.py",
+    "tests/infrastructure/test_template.py",
+    "tests/simulation/test_mutants.py",
+    "tests/infrastructure/test_layers.py",
+    "tests/unit/store/test_carts.py",
+    "tests/functions/test_registrar_orders.py",
+    "tests/unit/use_cases/test_crashes_cancel.py",
+    "tests/unit/use_cases/test_crashes_domain.py",
+    "tests/infrastructure/test_imports_cold_start.py",
+)
+_RANKS = {scope: rank for rank, scope in enumerate(_LONGEST)}
+
+
+def _scope(nodeid: str) -> str:
+    file = nodeid.split("::", 1)[0]
+    return _SCOPES.get(file) or next((folder for folder in _FOLDERS if file.startswith(folder)), file)
 
 
 class _FilesAndFolders(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", 1)[0]
-        return _STACKS.get(file) or next((folder for folder in _FOLDERS if file.startswith(folder)), file)
+        return _scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """How `pytest -n` deals the tests out."""
+    """How `pytest -n` deals the tests out: in the order of their collection, not by their number."""
+    config.option.loadscopereorder = False
     return _FilesAndFolders(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Spare the garbage collector what is loaded now and stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test an id of its own: equal ones, as generated tests have, would be dealt out as one."""
+    """Bring the longest to the front, and give each test an id of its own.
+
+    Equal ids, as generated tests have, would be dealt out as one test.
+    """
+    items.sort(key=lambda item: _RANKS.get(_scope(item.nodeid), len(_RANKS)))
     seen: Counter[str] = Counter()
     for item in items:
         shared = item.nodeid

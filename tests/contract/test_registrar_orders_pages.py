@@ -26,7 +26,6 @@ from hostcart.use_cases.read_registrar_orders import (
 )
 
 from local.seed.history import ORDERS, seed_history
-from tests.dynamodb_local import dynamodb_local
 from tests.fakes.platform import FakeCipher, FakeClock
 from tests.fakes.table import Meter, create_table
 from tests.fakes.world import ACCOUNT, CATALOGUE, account, user
@@ -35,7 +34,6 @@ from tests.unit.domain.carts import new_cart
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-__all__ = ["dynamodb_local"]
 LAMBDA_RESPONSE = 6 * 1024 * 1024
 ALL = SalesFilter()
 _names = itertools.count(1)

@@ -12,13 +12,11 @@ import pytest
 from hostcart.adapters.dynamodb_rate_limit import DynamoRateLimit, Window, windows
 from hostcart.ports import UnavailableError
 
-from tests.dynamodb_local import dynamodb_local
 from tests.fakes.table import create_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-__all__ = ["dynamodb_local"]
 NOON: Final = 1_800_000_000.0
 FUNCTIONS: Final = 6
 _names = itertools.count(1)

@@ -17,7 +17,6 @@ from hostcart.adapters.dynamodb_directory import DynamoDirectory
 from hostcart.contract.statuses import PaymentStatus
 
 from local.seed.history import ORDERS, seed_history
-from tests.dynamodb_local import dynamodb_local
 from tests.fakes.claims_contract import ClaimsContract, ConcurrentClaimsContract
 from tests.fakes.payments import Method
 from tests.fakes.platform import FakeCipher
@@ -28,7 +27,6 @@ from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, World, account, site
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-__all__ = ["dynamodb_local"]
 _names = itertools.count(1)
 
 

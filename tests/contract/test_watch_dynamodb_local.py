@@ -8,7 +8,6 @@ import pytest
 from hostcart.adapters.dynamodb_watch import DynamoWatch
 
 from local.seed.history import ORDERS, seed_history
-from tests.dynamodb_local import dynamodb_local
 from tests.fakes.platform import FakeCipher
 from tests.fakes.table import Meter, create_table
 from tests.fakes.watch_contract import LATER, WatchContract
@@ -17,7 +16,6 @@ from tests.fakes.world import CATALOGUE, account, user
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-__all__ = ["dynamodb_local"]
 _names = itertools.count(1)
 
 

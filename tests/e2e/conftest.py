@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from local.engine.workspace import ROOT
+from tests.e2e.support import leaks
+from tests.e2e.support.logs import Logs
 from tests.e2e.support.shop import Shop
 from tests.e2e.support.stack import LocalStack
 from tests.e2e.support.world import World
@@ -54,8 +56,13 @@ def http() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def world(stack: LocalStack, http: httpx.Client) -> World:
-    return World(stack, http)
+def world(stack: LocalStack, http: httpx.Client) -> Iterator[World]:
+    """What the tests did to a stack of their own left no secret in its files, and no error unforeseen."""
+    world = World(stack, http)
+    yield world
+    if "HOSTCART_E2E_HOME" not in os.environ:
+        assert Logs(world).unexpected() == []
+        assert leaks.find(leaks.kept(world), leaks.secrets_of(world)) == []
 
 
 @pytest.fixture
@@ -69,8 +76,10 @@ def shop(world: World, http: httpx.Client) -> Callable[..., Shop]:
 
 
 @pytest.fixture(autouse=True)
-def _no_fault_left(world: World) -> Iterator[None]:
-    """A failed test must not trip the next one."""
+def _no_fault_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A failed test must not trip the next one. What needs no world starts none."""
+    world: World | None = request.getfixturevalue("world") if "world" in request.fixturenames else None
     yield
-    world.disarm()
-    world.site_settings(provision_seconds=1.0, fail_next=0)
+    if world is not None:
+        world.disarm()
+        world.site_settings(provision_seconds=1.0, fail_next=0)

@@ -1,12 +1,12 @@
 """What an operator sees of an order: one correlation id through every function, metrics of every outcome."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.e2e.support.logs import Logs
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import Shop, site_body
 from tests.e2e.support.world import World
@@ -25,39 +25,6 @@ DELIVERED = {
 # The processor's events come when they come.
 REPORTED = {"ReceiveStripeWebhookFunction"}
 UNDELIVERED = (DELIVERED - {"ActivateSubscriptionFunction"}) | {"RefundPaymentFunction"}
-
-
-class Logs:
-    """The functions' log lines, parsed."""
-
-    def __init__(self, world: World) -> None:
-        folder = world.stack.workspace.logs / "functions"
-        names = {physical: logical for logical, physical in world.facts["functions"].items()}
-        self.lines = [
-            (names[path.stem], line) for path in sorted(folder.glob("*.log")) for line in _lines(path)
-        ]
-
-    def of(self, token: str) -> list[tuple[str, Json]]:
-        return [(name, line) for name, line in self.lines if line.get("correlation_id") == token]
-
-    def metric(self, name: str) -> list[Json]:
-        """EMF lines that define and carry the metric."""
-        return [
-            line
-            for _, line in self.lines
-            if name in line
-            and any(
-                metric["Name"] == name
-                for block in line.get("_aws", {}).get("CloudWatchMetrics", [])
-                for metric in block["Metrics"]
-            )
-        ]
-
-
-def _lines(path: Path) -> Iterator[Json]:
-    for text in path.read_text().splitlines():
-        if text.startswith("{"):
-            yield json.loads(text)
 
 
 def nudge(client: Shop, world: World) -> None:
@@ -152,9 +119,4 @@ def test_orders_are_counted_once(world: World, shop: Shops) -> None:
 
 def test_no_function_met_an_error_it_did_not_expect(world: World) -> None:
     """In all that the tests before have put the stack through."""
-    unexpected = [
-        (name, line.get("error"), line.get("at"))
-        for name, line in Logs(world).lines
-        if line.get("message") == "unexpected_error"
-    ]
-    assert unexpected == []
+    assert Logs(world).unexpected() == []

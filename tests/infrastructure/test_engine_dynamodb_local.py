@@ -6,10 +6,6 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.dynamodb_local import dynamodb_local
-
-__all__ = ["dynamodb_local"]
-
 
 @pytest.fixture
 def client(dynamodb_local: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from local.engine.translation import functions
+from tests import bytecode
 from tests.bench import marks
 from tests.bench.counts import packages
 from tests.sam_template import ROOT, Template, folder_of
@@ -50,8 +51,8 @@ def _import(
         [str(PYTHON), "-P", "-s", "-c", code],
         env={
             "PYTHONPATH": os.pathsep.join(map(str, folders)),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_DEFAULT_REGION": "us-east-1",
+            **bytecode.VARIABLES,
             **(variables or {}),
         },
         cwd=built.code,

@@ -39,6 +39,13 @@ def histories(world: World, *, newest: int) -> Iterator[tuple[str, bytes]]:
         yield f"execution {entry['name']}", json.dumps([described, events], default=str).encode()
 
 
+def kept(world: World) -> Iterator[tuple[str, bytes]]:
+    """Name and content of all logs, and of the journal with the histories of all executions that ended."""
+    yield from written_files(world.stack.workspace.logs)
+    journal = world.stack.workspace.state / "executions.jsonl"
+    yield journal.name, journal.read_bytes()
+
+
 def find(places: Iterable[tuple[str, bytes]], secrets: Mapping[str, str]) -> list[Leak]:
     """Every secret in every place, plain or as JSON or a URL would write it."""
     searched = list(places)

@@ -288,7 +288,7 @@ class World:
 
     def settle(self, *, seconds: float = 90) -> None:
         """Wait until no execution runs any more."""
-        await_value(lambda: all(entry["status"] != "RUNNING" for entry in self.executions()), seconds=seconds)
+        await_value(lambda: not self.executions(statusFilter="RUNNING"), seconds=seconds)
 
     # --- all at once ------------------------------------------------------------------------------
 
