@@ -36,6 +36,7 @@ _STACKS = {
 }
 # On one DynamoDB Local.
 _STORED = (
+    "tests/bench/test_capacity.py",
     "tests/contract/test_store_dynamodb_local.py",
     "tests/contract/test_watch_dynamodb_local.py",
     "tests/contract/test_registrar_orders_pages.py",

@@ -5,9 +5,6 @@ from typing import Any
 import pytest
 
 from tests.bench import counts, marks
-from tests.dynamodb_local import dynamodb_local
-
-__all__ = ["dynamodb_local"]
 
 # Write units and calls of every step today; lower them with every improvement.
 WRITES = {
