@@ -174,6 +174,9 @@ class FakeCarts:
                 self.taken[release] -= 1
             if drop_claim:
                 self._drop_claim(cart)
+            spent: dict[str, Any] = dict.fromkeys(cart.spent_secrets)
+            if spent:
+                self.sealed[_key(cart)] = replace(self.sealed[_key(cart)], **spent)
             return stored
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:
