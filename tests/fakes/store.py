@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from hostcart.adapters.records import decode, encode
 from hostcart.domain import views
