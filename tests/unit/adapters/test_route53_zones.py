@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hostcart.adapters.route53_zones import Route53Zones
 from hostcart.ports import MisconfiguredError, UnavailableError
+from hostcart.ports_reconcile import ListedZone
 from moto import mock_aws
 
 from tests.fakes.table import set_environment
@@ -128,3 +129,13 @@ def test_what_aws_refuses(client: "Route53Client", code: str, error: type[Except
     refusing: Any = Refusing(client, "create_hosted_zone", code)
     with pytest.raises(error):
         Route53Zones(refusing, PARKING).ensure(NAME, account_id="17", reference="order-1")
+
+
+def test_only_zones_with_our_mark_are_listed(zones: Route53Zones, client: "Route53Client") -> None:
+    client.create_hosted_zone(Name="by-hand.example", CallerReference="b1a7c0de-0000-4000-8000-000000000000")
+    zones.ensure(NAME, account_id="17", reference="order-1")
+    page = zones.listed(after=None)
+    assert page.entries == (ListedZone(name=NAME, reference="order-1", account_id="17"),)
+    assert page.after is None
+    assert zones.exists(NAME, reference="order-1")
+    assert not zones.exists(NAME, reference="order-2")
