@@ -285,15 +285,6 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         frozenset({"crash_before"}),
     ),
     Mutant(
-        "a zone that was left behind stays",
-        "use_cases.reconcile_inventory:sweep_zones",
-        "run.ports.zones.delete(zone.name, reference=zone.reference)",
-        "pass",
-        "register/card",
-        3,
-        frozenset({"zombie_long", "crash_before", "sniped"}),
-    ),
-    Mutant(
         "a transfer that was cancelled before counts as not stopped",
         "use_cases.register_domain:_cancel",
         "if after.decision.reason != _CANCELLED_BEFORE:",
