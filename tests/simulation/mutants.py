@@ -260,7 +260,7 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
     ),
     Mutant(
         "a lost webhook about a refund is missed for good",
-        "use_cases.reconcile_money:sweep_returned",
+        "use_cases.reconcile_money:_look_at",
         "if cart is None:",
         "if True:",
         "site/fails, refund returns",

@@ -99,7 +99,7 @@ def test_a_zone_made_behind_the_compensation_goes_with_the_next_sweep() -> None:
     bought = next(met.spot for met in world.met if met.name == "registrar.register")
     history = History("register/card", None, (*held_up, (bought, "sniped")))
     assert histories.run(history).violations == []
-    sweep = "use_cases.reconcile_inventory:sweep_zones"
+    sweep = "use_cases.reconcile_inventory:_look_at_zone"
     deletion = "run.ports.zones.delete(zone.name, reference=zone.reference)"
     with mutants.planted(Mutant("a zone stays", sweep, deletion, "pass", "register/card")):
         assert histories.run(history).violations == [

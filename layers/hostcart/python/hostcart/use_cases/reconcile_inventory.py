@@ -82,12 +82,16 @@ def sweep_zones(run: Run) -> None:
     Removed when its order has ended without delivery; one whose order is not there is told.
     """
     for zone in run.rolling("zones", lambda after: run.ports.zones.listed(after=after)):
-        cart = _cart_of_zone(run, _zone_subject(zone))
-        if cart is None:
-            run.judged(_zone_subject(zone), Judgement.BROKEN)
-        elif _judgement_by_order(cart) is Judgement.BROKEN:
-            run.ports.zones.delete(zone.name, reference=zone.reference)
-            run.repaired(RepairKind.ZONE_REMOVED)
+        _look_at_zone(run, zone)
+
+
+def _look_at_zone(run: Run, zone: ListedZone) -> None:
+    cart = _cart_of_zone(run, _zone_subject(zone))
+    if cart is None:
+        run.judged(_zone_subject(zone), Judgement.BROKEN)
+    elif _judgement_by_order(cart) is Judgement.BROKEN:
+        run.ports.zones.delete(zone.name, reference=zone.reference)
+        run.repaired(RepairKind.ZONE_REMOVED)
 
 
 def _zone_subject(zone: ListedZone) -> Subject:
