@@ -170,7 +170,8 @@ class End:
         """What the customer has back: by refunds that stayed, by hand, or by their bank's doing."""
         notes = self.world.processor.state["notes"].values()
         arrived = [note["amount"] for note in notes if note["refund"] != "failed" or note["by_hand"]]
-        return sum(arrived) + (0 if self.delivered or notes else sum(self.lost))
+        refunded: int = sum(arrived) + (0 if self.delivered or notes else sum(self.lost))
+        return refunded
 
     @property
     def lost(self) -> list[int]:
