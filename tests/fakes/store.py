@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from hostcart.adapters.records import decode, encode
 from hostcart.domain import views
@@ -174,6 +175,9 @@ class FakeCarts:
                 self.taken[release] -= 1
             if drop_claim:
                 self._drop_claim(cart)
+            spent: dict[str, Any] = dict.fromkeys(cart.spent_secrets)
+            if spent:
+                self.sealed[_key(cart)] = replace(self.sealed[_key(cart)], **spent)
             return stored
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:

@@ -18,7 +18,7 @@ from hostcart.domain.cart import Cart
 from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
 from hostcart.domain.contacts import ResolvedContacts
 from hostcart.domain.money import Line
-from hostcart.domain.payment import Invoice, Refund
+from hostcart.domain.payment import Dispute, Invoice, Refund
 from hostcart.domain.payment_events import CartRef, PaymentEvent
 from hostcart.domain.registration import (
     Availability,
@@ -144,6 +144,9 @@ class Payments(PaymentIntents, Protocol):
 
     def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
         """Gives all back, money to the method and credit to the account; once per cart token."""
+
+    def dispute(self, invoice_id: str) -> Dispute | None:
+        """The newest dispute of what was paid on the invoice."""
 
     def find_subscription(
         self, customer_id: str, *, order_id: str, since: datetime
@@ -384,10 +387,12 @@ class Workflow(Protocol):
         """Ends the wait under this token; one that has ended is fine. Raises UnavailableError."""
 
 
-class Metrics(Protocol):
+class Counts(Protocol):
     def count(self, name: str, **dimensions: str) -> None:
         """One event."""
 
+
+class Metrics(Counts, Protocol):
     def seconds(self, name: str, value: float, **dimensions: str) -> None:
         """A duration in seconds."""
 
@@ -401,8 +406,11 @@ class Zone:
 
 
 class DnsZones(Protocol):
-    def ensure(self, name: str, *, reference: str) -> Zone:
-        """The zone of a name with its parking record, made once per reference. Raises UnavailableError."""
+    def ensure(self, name: str, *, account_id: str, reference: str) -> Zone:
+        """The zone of a name with its parking record, made once per reference. Raises UnavailableError.
+
+        It is marked as the account's, see `ZoneInventory`.
+        """
 
     def delete(self, name: str, *, reference: str) -> None:
         """Removes the zone that was made under the reference and its records; gone already is fine."""

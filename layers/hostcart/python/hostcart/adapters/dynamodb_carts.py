@@ -281,7 +281,7 @@ class DynamoCarts:
                 raise
 
     def _update(self, cart: "Cart", stored: "Cart", sealed_password: bytes | None = None) -> Any:
-        """Sets all that follows from the facts; what is sealed stays unless given."""
+        """Sets all that follows from the facts; what is sealed stays unless given, or of no use any more."""
         changed = _attributes(stored)
         if sealed_password is not None:
             changed["sealed_password"] = {"B": sealed_password}
@@ -290,7 +290,7 @@ class DynamoCarts:
             "Key": keys.cart(cart.account.id, cart.token),
             "UpdateExpression": "SET "
             + ", ".join(f"#{name} = :{name}" for name in changed)
-            + ("" if stored.work_owed else f" {OUT}"),
+            + _removed(stored),
             "ConditionExpression": "#version = :expected",
             "ExpressionAttributeNames": {f"#{name}": name for name in changed},
             "ExpressionAttributeValues": {f":{name}": value for name, value in changed.items()}
@@ -353,6 +353,13 @@ def _attributes(cart: "Cart") -> Item:
         attributes["order_view"] = {"S": _json(views.order_view(cart))}
         attributes["entry"] = {"S": _json(views.list_entry(cart) | {SALE: stored_sale(cart)})}
     return attributes
+
+
+def _removed(stored: "Cart") -> str:
+    """What goes with the write: its place in the index of open work, and secrets that nobody reads again."""
+    names = [f"sealed_{name}" for name in stored.spent_secrets]
+    removals = [*([] if stored.work_owed else [OUT.removeprefix("REMOVE ")]), *names]
+    return f" REMOVE {', '.join(removals)}" if removals else ""
 
 
 def _next(cart: "Cart") -> "Cart":
