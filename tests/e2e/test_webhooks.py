@@ -12,7 +12,8 @@ from hostcart.adapters.stripe_events import LARGEST_BYTES
 from hostcart.contract.responses import Problem
 
 from local.sandboxes.stripe.webhooks import signature
-from tests.e2e.support.shop import PRICE, Shop
+from tests.e2e.support.reconciler import Reconciler, processor
+from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.world import World, await_value
 
 type Json = dict[str, Any]
@@ -168,3 +169,43 @@ def test_the_processor_has_nothing_left_to_deliver(world: World) -> None:
 
 def _told(world: World) -> list[dict[str, Any]]:
     return [entry for entry in world.deliveries() if entry["attempts"] and entry["last_status"] != 409]
+
+
+def _payment(client: Shop, token: str) -> str:
+    status: str = client.order(token)["payment"]["status"]
+    return status
+
+
+def test_a_refund_that_the_bank_returns_is_owed_again(world: World, shop: Shops) -> None:
+    """Told by the webhook, and kept until an operator has paid by another way."""
+    client = shop("ready")
+    token = client.place(site_body(name="fail-provision"))
+    assert client.finish(token)["payment"]["status"] == "refunded"
+    assert world.bank(token, "return_refund").json()["status"] == "failed"
+    await_value(lambda: _payment(client, token) == "refund_pending", seconds=30)
+    (invoice,) = world.invoices(token)
+    reconciler = Reconciler(world)
+    assert ("refund_returned", invoice["id"]) in reconciler.findings()
+    reconciler.run()
+    assert ("refund_returned", invoice["id"]) in reconciler.findings()
+    (refund,) = (entry for entry in world.stripe("refunds?limit=100")["data"] if entry["status"] == "failed")
+    processor(world, f"refunds/{refund['id']}", {"metadata[paid_by_another_way]": "true"})
+    reconciler.run()
+    assert ("refund_returned", invoice["id"]) not in reconciler.findings()
+    assert _payment(client, token) == "refunded"
+
+
+def test_a_disputed_payment_is_told_and_not_refunded(world: World, shop: Shops) -> None:
+    client = shop("ready")
+    token = client.place()
+    assert client.finish(token)["order"]["status"] == "completed"
+    (invoice,) = world.invoices(token)
+    reconciler = Reconciler(world)
+    assert world.bank(token, "dispute").json()["status"] == "needs_response"
+    finding = ("payment_disputed", invoice["id"])
+    await_value(lambda: finding in reconciler.findings(), seconds=30)
+    assert world.invoices(token)[0]["amount_refunded"] == 0
+    world.bank(token, "dispute", outcome="won")
+    reconciler.run()
+    assert finding not in reconciler.findings()
+    assert _payment(client, token) == "succeeded"

@@ -8,8 +8,16 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
-from hostcart.contract.statuses import PaymentStatus
-from hostcart.domain.cart import CLAIM_LEASE, Cart, close_order, fail_order, settle_failed_payment
+from hostcart.contract.statuses import OrderStatus, PaymentStatus
+from hostcart.domain.cart import (
+    CLAIM_LEASE,
+    CallbackStatus,
+    Cart,
+    close_order,
+    fail_order,
+    settle_callback,
+    settle_failed_payment,
+)
 from hostcart.ports import CartExistsError, ClaimTakenError, ConflictError, Sealed
 from hostcart.use_cases.opening import load_opened
 
@@ -211,7 +219,21 @@ class ClaimsContract:
         cart = load_opened(bench.carts, FakeClock(), ACCOUNT, token(1))
         assert bench.carts.load_sealed(ACCOUNT, token(1)) == sealed
         cart = bench.carts.save(close_order(registered(bench.carts.save_claimed(attempted(cart))), START))
-        assert bench.carts.load_sealed(ACCOUNT, token(1)) == sealed
+        bench.carts.forget_sealed(cart)
+        assert bench.carts.load_sealed(ACCOUNT, token(1)).item == sealed.item
+
+    def test_what_an_undelivered_order_needs_no_more_goes_with_its_end(self, bench: Bench) -> None:
+        sealed = Sealed(item=b"contacts and auth code", callback=b"callback")
+        bench.carts.create(replace(domain_cart(1), callback=CallbackStatus.PENDING), sealed)
+        cart = load_opened(bench.carts, FakeClock(), ACCOUNT, token(1))
+        cart = bench.carts.save(refunded(bench.carts.save_claimed(attempted(cart))), drop_claim=True)
+        assert cart.opened.status is OrderStatus.FAILED
+        bench.carts.forget_sealed(cart)
+        assert bench.carts.load_sealed(ACCOUNT, token(1)) == Sealed(callback=b"callback")
+        cart = bench.carts.save(settle_callback(cart, CallbackStatus.DELIVERED, START))
+        for _ in range(2):
+            bench.carts.forget_sealed(cart)
+            assert bench.carts.load_sealed(ACCOUNT, token(1)) == NOTHING
 
     def test_no_view_carries_what_is_sealed(self, bench: Bench) -> None:
         bench.carts.create(domain_cart(1), Sealed(item=b"contacts and auth code"))

@@ -7,7 +7,14 @@ from enum import Enum, auto
 
 from hostcart.contract.statuses import MethodType
 from hostcart.domain.money import Line, below_minimum, total
-from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
+from hostcart.domain.payment import (
+    AttemptState,
+    Dispute,
+    DisputeStatus,
+    Invoice,
+    InvoiceStatus,
+    Refund,
+)
 from hostcart.domain.payment_events import CartRef
 from hostcart.ports import DeclinedError, OutcomeUnknownError, PortError, RefusedError, UnavailableError
 
@@ -47,7 +54,8 @@ class FakeSubscription:
 class FakePayments:
     """`credit` is the customer's balance (a debt is negative). `calls` names every call in order.
 
-    `refunds_return`: the customer's bank sends them back. `suffix` and `link` make ids and addresses longer.
+    `refunds_return`: the customer's bank sends them back. `disputed`: it takes the payment back. `suffix`
+    and `link` make ids and addresses longer.
     """
 
     clock: FakeClock
@@ -57,6 +65,7 @@ class FakePayments:
     refunds_return: bool = False
     suffix: str = ""
     link: str = "https://invoice.example/"
+    disputed: Dispute | None = None
     invoices: dict[str, Invoice] = field(default_factory=dict)
     intents: dict[str, CartRef] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
@@ -180,6 +189,9 @@ class FakePayments:
             raise RefusedError("invoice_not_paid")
         if cart_token not in self.refunds:
             self.credit += current.total - current.amount_paid
+        known = self.refunds.get(cart_token)
+        if self.disputed is not None and (known is None or known.disputed):
+            return self._disputed_refund(current, cart_token, self.disputed)
         refund = Refund(
             id="cn_1",
             refunded=0 if self.refunds_return else current.amount_paid,
@@ -190,6 +202,26 @@ class FakePayments:
         self.refunds[cart_token] = refund
         self._end("refund")
         return refund
+
+    def _disputed_refund(self, invoice: Invoice, cart_token: str, dispute: Dispute) -> Refund:
+        lost = dispute.status is DisputeStatus.LOST
+        refund = Refund(
+            id=invoice.id,
+            refunded=invoice.amount_paid if lost else 0,
+            credited_back=invoice.total - invoice.amount_paid,
+            settled=lost,
+            disputed=dispute.status is not DisputeStatus.WON,
+        )
+        if dispute.status is DisputeStatus.WON:
+            refund = replace(refund, refunded=invoice.amount_paid, settled=True)
+        self.refunds[cart_token] = refund
+        self._end("refund")
+        return refund
+
+    def dispute(self, invoice_id: str) -> Dispute | None:
+        del invoice_id
+        self._begin("dispute")
+        return self.disputed
 
     def find_subscription(
         self, customer_id: str, *, order_id: str, since: datetime

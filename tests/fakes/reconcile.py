@@ -17,6 +17,7 @@ from hostcart.ports_reconcile import (
     OpenCart,
     Page,
     RenewalSubscription,
+    ReturnedMoney,
 )
 
 from tests.fakes.platform import START
@@ -141,6 +142,7 @@ class FakeBilling:
     draft_list: list[tuple[datetime, BilledCart]] = field(default_factory=list)
     paid: list[tuple[datetime, BilledCart]] = field(default_factory=list)
     subscriptions: list[tuple[datetime, RenewalSubscription]] = field(default_factory=list)
+    came_back: list[tuple[datetime, ReturnedMoney]] = field(default_factory=list)
     books: dict[str, Booking] = field(default_factory=dict)
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
     failure: PortError | None = None
@@ -153,6 +155,9 @@ class FakeBilling:
             raise self.failure
         self.asked.append((since, until))
         return _page([entry for moment, entry in self.paid if since <= moment < until], after)
+
+    def returned(self, *, since: datetime, until: datetime, after: str | None) -> Page[ReturnedMoney]:
+        return _page([entry for moment, entry in self.came_back if since <= moment < until], after)
 
     def renewals(self, *, since: datetime, until: datetime, after: str | None) -> Page[RenewalSubscription]:
         return _page([entry for moment, entry in self.subscriptions if since <= moment < until], after)

@@ -38,12 +38,15 @@ class Bench:
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     billing: FakeBilling = field(default_factory=FakeBilling)
     inventory: FakeInventory = field(default_factory=FakeInventory)
-    findings: FakeFindings = field(default_factory=FakeFindings)
     gauges: FakeGauges = field(default_factory=FakeGauges)
     work: FakeWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.work = FakeWork(self.world.carts)
+
+    @property
+    def findings(self) -> FakeFindings:
+        return self.world.findings
 
     @property
     def ports(self) -> ReconcilePorts:
@@ -57,6 +60,8 @@ class Bench:
             billing=self.billing,
             sites=self.inventory,
             registrar=self.inventory,
+            zones=self.world.zones,
+            clock=self.world.clock,
             metrics=self.gauges,
         )
 

@@ -20,6 +20,7 @@ from hostcart.domain.registration import (
     TransferStatus,
 )
 from hostcart.ports import PortError, RefusedError, Zone
+from hostcart.ports_reconcile import ListedZone, Page
 
 from tests.fakes.platform import FakeClock
 
@@ -239,18 +240,37 @@ class FakeZones:
 
     zones: dict[str, tuple[str, Zone]] = field(default_factory=dict)
     made: int = 0
+    accounts: dict[str, str] = field(default_factory=dict)
 
-    def ensure(self, name: str, *, reference: str) -> Zone:
+    def ensure(self, name: str, *, account_id: str, reference: str) -> Zone:
         if reference not in self.zones:
             self.made += 1
             servers = (f"ns-{self.made}.dns.example", f"ns-{self.made}.dns.test")
             self.zones[reference] = (name, Zone(id=f"Z{self.made}", nameservers=servers))
+            self.accounts[reference] = account_id
         return self.zones[reference][1]
 
     def delete(self, name: str, *, reference: str) -> None:
         found = self.zones.get(reference)
         if found is not None and found[0] == name:
             del self.zones[reference]
+
+    def listed(self, *, after: str | None) -> Page[ListedZone]:
+        """One entry a page."""
+        found = sorted(self.zones)
+        first = int(after or 0)
+        return Page(
+            entries=tuple(
+                ListedZone(
+                    name=self.zones[reference][0], reference=reference, account_id=self.accounts[reference]
+                )
+                for reference in found[first : first + 1]
+            ),
+            after=str(first + 1) if first + 1 < len(found) else None,
+        )
+
+    def exists(self, name: str, *, reference: str) -> bool:
+        return reference in self.zones and self.zones[reference][0] == name
 
 
 @dataclass

@@ -176,7 +176,18 @@ class FakeCarts:
                 self.taken[release] -= 1
             if drop_claim:
                 self._drop_claim(cart)
+            if stored.undelivered:
+                self.passwords.pop(_key(cart), None)
             return stored
+
+    def forget_sealed(self, cart: Cart) -> None:
+        with self._lock:
+            kept = self.load_sealed(cart.account.id, cart.token)
+            if cart.undelivered:
+                kept = replace(kept, item=None)
+            if not cart.work_owed:
+                kept = replace(kept, callback=None)
+            self.sealed[_key(cart)] = kept
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:
         cart = self.load(account_id, token)

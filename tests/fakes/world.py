@@ -38,6 +38,7 @@ from tests.fakes.platform import (
     FakeMetrics,
     FakeWorkflow,
 )
+from tests.fakes.reconcile import FakeFindings
 from tests.fakes.registrar import FakeFeatures, FakeRegistrar, FakeZones
 from tests.fakes.sites import FakeSites
 from tests.fakes.store import FakeCarts
@@ -183,6 +184,7 @@ class World:
     catalogue: FakeCatalogue = field(init=False)
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    findings: FakeFindings = field(default_factory=FakeFindings)
     token: str = ""
 
     def __post_init__(self) -> None:

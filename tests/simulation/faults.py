@@ -29,6 +29,8 @@ _OUTSIDE: Final = {
     "sites.get": _OUTSIDE_READ,
     "sites.put": tuple(kind for kind in _OUTSIDE_WRITE if kind != "late"),
     "sites.delete": ("timeout_before", "timeout_after", "error_before", "throttle", "denied"),
+    "zones.list": ("error_before", "denied"),
+    "zones.exists": ("error_before", "denied"),
     "zones.ensure": ("error_before", "error_after", "denied"),
     "zones.delete": ("error_before", "error_after", "denied"),
     "callbacks.deliver": ("timeout_before", "timeout_after", "throttle", "refused"),

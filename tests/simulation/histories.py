@@ -20,7 +20,17 @@ from tests.simulation.world import Planned, World
 type Extra = tuple[int, str]
 """(seconds after the order, what the client or the customer does)"""
 
-EXTRAS: Final = ("repeat", "pays", "pays_otherwise", "fails", "cancel", "sweep")
+EXTRAS: Final = (
+    "repeat",
+    "pays",
+    "pays_otherwise",
+    "fails",
+    "cancel",
+    "sweep",
+    "refund_returns",
+    "disputed_won",
+    "disputed_lost",
+)
 _FAULT: Final = re.compile(r"(\d+)\.(\d+):(\w+)")
 _EXTRA: Final = re.compile(r"@(\d+):(\w+)")
 _RATES: Final = (0.01, 0.03, 0.06)

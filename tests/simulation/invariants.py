@@ -167,7 +167,17 @@ class End:
 
     @property
     def refunded(self) -> int:
-        return sum(note["amount"] for note in self.world.processor.state["notes"].values())
+        """What the customer has back: by refunds that stayed, by hand, or by their bank's doing."""
+        notes = self.world.processor.state["notes"].values()
+        arrived = [note["amount"] for note in notes if note["refund"] != "failed" or note["by_hand"]]
+        refunded: int = sum(arrived) + (0 if self.delivered or notes else sum(self.lost))
+        return refunded
+
+    @property
+    def lost(self) -> list[int]:
+        """What the customer's bank took back for good."""
+        disputes = self.world.processor.state["disputes"].values()
+        return [entry["amount"] for entry in disputes if entry["status"] == "lost"]
 
     @property
     def subscriptions(self) -> list[Json]:
@@ -233,6 +243,13 @@ def _over_refunded(end: End) -> bool:
     return end.refunded <= end.captured
 
 
+@_rule("a bank took money back that nobody was told of")
+def _told(end: End) -> bool:
+    """Lost of what was delivered, or of what was refunded too: only an operator can settle that."""
+    owed = end.lost and (end.delivered or end.world.processor.state["notes"])
+    return not owed or end.world.posts.get("answered", False)
+
+
 @_rule("more than one charge")
 def _one_charge(end: End) -> bool:
     return len(end.world.processor.state["charges"]) <= 1
@@ -272,7 +289,8 @@ def _payment(end: End) -> bool:
         charged = [invoice["paid"] for invoice in paid]
         return end.delivered and charged == [payment.amount_charged]
     if payment.status is PaymentStatus.REFUNDED:
-        pending = [n for n in end.world.processor.state["notes"].values() if n["refund"] != "succeeded"]
+        notes = end.world.processor.state["notes"].values()
+        pending = [note for note in notes if note["refund"] != "succeeded" and not note["by_hand"]]
         return not end.delivered and payment.amount_refunded == end.refunded == end.captured and not pending
     return payment.status in _UNPAID and not paid
 
@@ -316,8 +334,6 @@ def _name(end: End) -> bool:
     claim = end.world.table.items.get(f"DOMAIN#{NAME}|CLAIM")
     zones = list(end.world.zones.state["zones"])
     if not end.delivered:
-        # What a step made that was held up beyond the compensation, and then died, costs cents and nobody.
-        zones = [zone for zone in zones if zone not in end.world.zones.state["late"]]
         return domain is not None and domain.status is DomainStatus.FAILED and not zones and claim is None
     firm = claim is not None and "lease_until" not in claim
     return (
@@ -356,6 +372,9 @@ def _cancelled(end: End) -> bool:
     if end.cart.opened.status is OrderStatus.CANCELLED:
         return True
     cancellation = end.cart.opened.cancellation
+    by_itself = {"transfer_ends"} & set(end.world.scenario.registrar) or "time" in end.world.scenario.name
+    if end.world.registrar.state["ended"].get(NAME) == "canceled" and not by_itself:
+        return False  # the registrar did stop it
     return end.world.scenario.kind == "transfer" and cancellation is not None and cancellation.refused
 
 

@@ -18,7 +18,7 @@ from hostcart.ports import (
     UnavailableError,
     Zone,
 )
-from hostcart.ports_reconcile import ListedSite
+from hostcart.ports_reconcile import ListedSite, ListedZone, Page
 
 from tests.simulation.dynamo import Gate
 
@@ -115,18 +115,15 @@ class SitesModel:
 
 
 class ZonesModel:
-    """Port DnsZones; `zones` by reference, `late` those that were made for an order that had failed."""
+    """Ports DnsZones and ZoneInventory; `zones`: name and account by reference."""
 
-    def __init__(self, gate: Gate, failed: Callable[[], bool]) -> None:
+    def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._failed = failed
-        self.state: Json = {"zones": {}, "late": {}}
+        self.state: Json = {"zones": {}}
 
-    def ensure(self, name: str, *, reference: str) -> Zone:
+    def ensure(self, name: str, *, account_id: str, reference: str) -> Zone:
         def make() -> Zone:
-            self.state["zones"].setdefault(reference, name)
-            if self._failed():
-                self.state["late"][reference] = 1
+            self.state["zones"].setdefault(reference, [name, account_id])
             number = hashlib.sha256(reference.encode()).hexdigest()[:6]
             return Zone(id=f"Z{number}", nameservers=(f"ns1.{number}.example", f"ns2.{number}.example"))
 
@@ -135,10 +132,31 @@ class ZonesModel:
 
     def delete(self, name: str, *, reference: str) -> None:
         def remove() -> None:
-            if self.state["zones"].get(reference) == name:
+            if self.state["zones"].get(reference, [None])[0] == name:
                 del self.state["zones"][reference]
 
         self._gate.pass_through("zones.delete", remove, self)
+
+    def listed(self, *, after: str | None) -> Page[ListedZone]:
+        del after
+
+        def read() -> Page[ListedZone]:
+            zones = self.state["zones"].items()
+            entries = tuple(
+                ListedZone(name=name, reference=reference, account_id=account)
+                for reference, (name, account) in zones
+            )
+            return Page(entries=entries, after=None)
+
+        page: Page[ListedZone] = self._gate.pass_through("zones.list", read, self)
+        return page
+
+    def exists(self, name: str, *, reference: str) -> bool:
+        def read() -> bool:
+            return bool(self.state["zones"].get(reference, [None])[0] == name)
+
+        there: bool = self._gate.pass_through("zones.exists", read, self)
+        return there
 
     def error(self, _name: str, kind: str) -> Exception:
         if kind == "denied":

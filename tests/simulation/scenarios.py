@@ -135,11 +135,16 @@ _KINDS: Final[dict[Kind, Json]] = {
     "register": {},
     "transfer": {"registrar": {"takes": 900}},
 }
+_FAILS_SOON: Final = {"takes": _SOON, "fails": True}
 _DEADLINE: Final = {"PaymentDeadlineSeconds": "14400"}
 _OTHERS: Final[dict[str, Json]] = {
     "site/slow": {"sites": {"takes": _SOON}},
     "site/fails": {"sites": {"takes": _SOON, "fails": True}, "balance": -500},
     "site/fails, refund is slow": {"sites": {"fails": True}, "method": stripe.SLOW_REFUND},
+    "site/fails, refund returns": {"sites": {"fails": True}, "method": stripe.REFUND_RETURNS},
+    "site/disputed": {"visits": ((_DAY, "disputed_lost"),)},
+    "site/fails, disputed": {"sites": _FAILS_SOON, "visits": ((_SOON // 2, "disputed_lost"),)},
+    "site/fails, disputed in vain": {"sites": _FAILS_SOON, "visits": ((_SOON // 2, "disputed_won"),)},
     "site/all credit": {"balance": -5000},
     "site/too little": {"balance": -1270},
     "site/3ds never": {"method": stripe.AUTHENTICATION, "balance": -500},

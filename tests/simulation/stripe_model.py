@@ -17,6 +17,7 @@ KEY_SECONDS: Final = DAY
 MINIMUM: Final = 50
 # How a saved method behaves; what follows the colon is the code of its refusal.
 CARD, SEPA, SEPA_FAILS, SLOW_REFUND = "card", "sepa", "sepa_fails", "slow_refund"
+REFUND_RETURNS: Final = "refund_returns"
 AUTHENTICATION, DECLINED, STOLEN = (
     "refused:authentication_required",
     "refused:generic_decline",
@@ -40,6 +41,7 @@ def new_state() -> Json:
         "keys": {},
         "events": {},
         "refusals": {},
+        "disputes": {},
     }
 
 
@@ -82,8 +84,52 @@ class Processor:
         self._succeed(invoice)
         return True
 
+    def return_refund(self, note_id: str) -> bool:
+        """The customer's bank sends a refund back, once; whether it did."""
+        note = self.state["notes"][note_id]
+        if note["refund"] not in {"pending", "succeeded"}:
+            return False
+        note["refund"] = "failed"
+        for kind in ("charge.refund.updated", "refund.updated", "refund.failed"):
+            self._emit_about(kind, note["invoice"], {"id": f"re_{note_id}", "object": "refund"})
+        return True
+
+    def pay_by_another_way(self) -> None:
+        """The operator pays what came back, and says so."""
+        for note in self.state["notes"].values():
+            note["by_hand"] = note["by_hand"] or note["refund"] == "failed"
+
+    def dispute(self, invoice_id: str, outcome: str) -> bool:
+        """The customer's bank takes what was paid back, once, and decides a week later; whether it did."""
+        invoice = self.state["invoices"].get(invoice_id)
+        known = any(entry["invoice"] == invoice_id for entry in self.state["disputes"].values())
+        if invoice is None or invoice["status"] != "paid" or not invoice["paid"] or known:
+            return False
+        dispute_id = self._id("dp")
+        self.state["disputes"][dispute_id] = {
+            "id": dispute_id,
+            "invoice": invoice_id,
+            "payment_intent": f"pi_{invoice_id}",
+            "amount": invoice["paid"],
+            "status": "needs_response",
+            "created": self.now,
+        }
+        self._emit_about("charge.dispute.created", invoice_id, {"id": dispute_id, "object": "dispute"})
+        self._schedule(7 * DAY, outcome, dispute_id)
+        return True
+
     def timer(self, kind: str, object_id: str) -> None:
         """What was scheduled comes due; a second time it finds nothing to do."""
+        if kind in {"won", "lost"}:
+            dispute = self.state["disputes"][object_id]
+            if dispute["status"] == "needs_response":
+                dispute["status"] = kind
+                about = {"id": object_id, "object": "dispute"}
+                self._emit_about("charge.dispute.closed", dispute["invoice"], about)
+            return
+        if kind == "returns":
+            self.return_refund(object_id)
+            return
         if kind == "debit":
             invoice = self.state["invoices"].get(object_id)
             if invoice is None or not _processing(invoice):
@@ -233,17 +279,26 @@ class Processor:
         )
         if invoice["status"] != "paid" or params["amount"] > left:
             raise invalid("The credit note's amount is greater than what is left of the invoice.")
+        if any(
+            entry["invoice"] == invoice["id"] and entry["status"] != "won"
+            for entry in self.state["disputes"].values()
+        ):
+            raise invalid("The charge has been charged back.", code="charge_disputed")
         note_id = self._id("cn")
-        slow = self.state["methods"].get(invoice["paid_with"]) == SLOW_REFUND
+        behaviour = self.state["methods"].get(invoice["paid_with"])
+        slow = behaviour == SLOW_REFUND
         self.state["notes"][note_id] = {
             "id": note_id,
             "invoice": invoice["id"],
             "amount": params["refund_amount"],
             "refund": "pending" if slow else "succeeded",
             "metadata": dict(params["metadata"]),
+            "by_hand": False,
         }
         if slow:
             self._schedule(DAY, "refund", note_id)
+        if behaviour == REFUND_RETURNS:
+            self._schedule(DAY, "returns", note_id)
         return _note_answer(self.state["notes"][note_id])
 
     def _customers_balance_transactions_list(self, customer: str, _params: Json) -> Json:
@@ -309,7 +364,8 @@ class Processor:
         found = [
             event
             for event in reversed(self.state["events"].values())
-            if event["type"] == params["type"] and _within(event["created"], params.get("created"))
+            if event["type"] in params.get("types", [params.get("type")])
+            and _within(event["created"], params.get("created"))
         ]
         return {"data": found, "has_more": False}
 
@@ -323,6 +379,15 @@ class Processor:
             }
             for note in self.state["notes"].values()
             if params.get("payment_intent") in {None, f"pi_{note['invoice']}"}
+        ]
+        return {"data": found, "has_more": False}
+
+    def _disputes_list(self, params: Json) -> Json:
+        found = [
+            entry
+            for entry in reversed(self.state["disputes"].values())
+            if params.get("payment_intent") in {None, entry["payment_intent"]}
+            and _within(entry["created"], params.get("created"))
         ]
         return {"data": found, "has_more": False}
 
@@ -359,6 +424,13 @@ class Processor:
         about = self._answer(invoice)
         if kind.startswith("payment_intent"):
             about = {"id": f"pi_{invoice['id']}", "object": "payment_intent", "metadata": {}}
+        self._report(kind, about)
+
+    def _emit_about(self, kind: str, invoice_id: str, about: Json) -> None:
+        """About what names its payment alone."""
+        self._report(kind, {**about, "payment_intent": f"pi_{invoice_id}", "metadata": {}})
+
+    def _report(self, kind: str, about: Json) -> None:
         event = {"id": self._id("evt"), "type": kind, "created": self.now, "data": {"object": about}}
         self.state["events"][event["id"]] = event
         self._tell(event)
@@ -435,7 +507,8 @@ def _within(created: int, bounds: Json | None) -> bool:
 
 
 def _note_answer(note: Json) -> Json:
-    refund = {"id": f"re_{note['id']}", "status": note["refund"]}
+    by_hand = {"paid_by_another_way": "true"} if note["by_hand"] else {}
+    refund = {"id": f"re_{note['id']}", "status": note["refund"], "metadata": by_hand}
     return {
         "id": note["id"],
         "status": "issued",

@@ -8,7 +8,7 @@ from tests.simulation import histories, mutants
 from tests.simulation.explore import Explorer
 from tests.simulation.faults import kinds
 from tests.simulation.histories import History, breaks, parse, shrink, story
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.world import World
 
@@ -88,3 +88,20 @@ def test_following_equal_worlds_once_leaves_nothing_out() -> None:
         world = histories.run(History(name, None, ((spot, kind),)))
         assert world.violations == []
         assert world.snapshot() in ends, f"{spot} {kind} ends as no explored world does"
+
+
+def test_a_zone_made_behind_the_compensation_goes_with_the_next_sweep() -> None:
+    """Three faults: a step is held up at the zone and dies, and meanwhile the name is lost and refunded."""
+    plain = histories.run(History("register/card")).met
+    step, call = next(met.spot for met in plain if met.name == "zones.ensure")
+    held_up = (((step, call), "zombie_long"), ((step, call + 1), "crash_before"))
+    world = histories.run(History("register/card", None, held_up))
+    bought = next(met.spot for met in world.met if met.name == "registrar.register")
+    history = History("register/card", None, (*held_up, (bought, "sniped")))
+    assert histories.run(history).violations == []
+    sweep = "use_cases.reconcile_inventory:_look_at_zone"
+    deletion = "run.ports.zones.delete(zone.name, reference=zone.reference)"
+    with mutants.planted(Mutant("a zone stays", sweep, deletion, "pass", "register/card")):
+        assert histories.run(history).violations == [
+            "the zone, the claim or the domain's status is not what the order's end asks for"
+        ]

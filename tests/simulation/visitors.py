@@ -31,6 +31,7 @@ _HOUR: Final = 3600
 _HOOK_PAUSES: Final = (60, 600, _HOUR, 6 * _HOUR, 24 * _HOUR)
 _MOST_SWEEPS: Final = 16
 _NETWORK: Final = "network"
+_BANKS: Final = frozenset({"refund_returns", "disputed_won", "disputed_lost"})
 
 
 class Visitors(Executions):
@@ -97,7 +98,7 @@ class Visitors(Executions):
             self.at(5, "extra", "cancel")
         elif action == "sweep":
             self.sweep()
-        elif action in {"pays", "pays_otherwise", "fails"}:
+        elif action in {"pays", "pays_otherwise", "fails", *_BANKS}:
             self.visit(action)
 
     @property
@@ -134,8 +135,15 @@ class Visitors(Executions):
 
     def visit(self, action: str) -> bool:
         """The customer on the hosted page of whatever invoice is there; whether it was open."""
-        visits = [self.processor.visit(invoice, action) for invoice in list(self.processor.state["invoices"])]
-        return any(visits)
+        state, processor = self.processor.state, self.processor
+        if action == "refund_returns":
+            acts = [processor.return_refund(note) for note in list(state["notes"])]
+        elif action in _BANKS:
+            outcome = action.removeprefix("disputed_")
+            acts = [processor.dispute(invoice, outcome) for invoice in list(state["invoices"])]
+        else:
+            acts = [processor.visit(invoice, action) for invoice in list(state["invoices"])]
+        return any(acts)
 
     def schedule_stripe(self, seconds: float, kind: str, object_id: str) -> None:
         """The bank answers then."""
@@ -191,7 +199,30 @@ class Visitors(Executions):
 
     def _on_sweep(self) -> None:
         self.posts["sweeps"] += 1
+        self._operate()
         self.sweep()
+
+    def _operate(self) -> None:
+        """The operator does what they are told to, and nothing else."""
+        told = self.findings()
+        gave_up = any(self.standing(name).error == "RefundFailedError" for name in self.runs)
+        if gave_up or any(kind == "refund_returned" for kind in told):
+            self.processor.pay_by_another_way()
+        decided = all(
+            entry["status"] != "needs_response" for entry in self.processor.state["disputes"].values()
+        )
+        if told.get("payment_disputed") == "broken" and decided:
+            self.posts["answered"] = True
+            for key, item in self.table.items.items():
+                if "|FINDING#payment_disputed" in key:
+                    item["accepted"] = {"BOOL": True}
+
+    def findings(self) -> dict[str, str]:
+        """What is remembered and not accepted: judgement by kind."""
+        kept = [
+            item for key, item in self.table.items.items() if "|FINDING#" in key and "accepted" not in item
+        ]
+        return {json.loads(item["facts"]["S"])["kind"]: item["judgement"]["S"] for item in kept}
 
     def sweep(self) -> int:
         """One run of the reconciler; how many breaks it tells of."""
@@ -210,7 +241,8 @@ class Visitors(Executions):
         if self.events or self._stack:
             return
         settled = self._settled
-        if (settled and self.posts["last"]) or self.posts["sweeps"] >= _MOST_SWEEPS:
+        done = settled and self.posts["last"] and not self.findings()
+        if done or self.posts["sweeps"] >= _MOST_SWEEPS:
             return
         self.posts["last"] = settled
         self.at(6 * _HOUR, "sweep")

@@ -77,7 +77,7 @@ class World(Visitors):
         self.payment_events = _events()
         self.registrar = RegistrarModel(self, self.clock)
         self.sites = SitesModel(self, self.clock)
-        self.zones = ZonesModel(self, self._order_failed)
+        self.zones = ZonesModel(self)
         self.callbacks = CallbacksModel(self, self._callback_came)
         self.cipher = CipherModel(self)
         self.features = FeaturesModel(self)
@@ -333,10 +333,6 @@ class World(Visitors):
     def _fault_delayed(self, _effect: Any, system: Any, _call: Call) -> Any:
         """A day late: behind all that is reported meanwhile."""
         self.at(86_400, "hook", system.id, 1)
-
-    def _order_failed(self) -> bool:
-        cart = None if self.token is None else self.carts.load(ACCOUNT, self.token)
-        return cart is not None and cart.opened.failure is not None
 
     def _callback_came(self, message: Json) -> None:
         token = message["data"]["order"]["id"].replace("-", "")

@@ -24,6 +24,7 @@ class TestCard:
     declined: str | None = None  # decline code at charge
     authentication: Authentication = "never"
     refunds: Literal["succeed", "pending", "fail"] = "succeed"
+    disputed: bool = False  # as soon as it is charged
 
 
 CARDS = {
@@ -40,6 +41,7 @@ CARDS = {
     ),
     "pm_card_pendingRefund": TestCard("7726", refunds="pending"),
     "pm_card_refundFail": TestCard("5126", refunds="fail"),
+    "pm_card_createDispute": TestCard("0259", disputed=True),
     "pm_card_chargeCustomerFail": TestCard("0341", declined="generic_decline"),
     "pm_card_visa_chargeDeclined": TestCard("0002", refused="generic_decline"),
     "pm_card_visa_chargeDeclinedInsufficientFunds": TestCard("9995", refused="insufficient_funds"),
@@ -88,6 +90,7 @@ def card_method(card: TestCard, created: int) -> Json:
         "_declined": card.declined,
         "_authentication": card.authentication,
         "_refunds": card.refunds,
+        "_disputed": card.disputed,
     }
 
 
@@ -109,6 +112,7 @@ def method_shell(kind: str, created: int) -> Json:
         "_set_up": False,
         "_refunds": "succeed",
         "_settles_after": 0,
+        "_disputed": False,
     }
 
 

@@ -84,7 +84,7 @@ def _refund(account: Account, invoice: Json, amount: int, params: Json) -> Json:
     if intent is None or intent["latest_charge"] is None:
         raise invalid("The invoice has no payment that could be refunded.", param="refund_amount")
     charge = account.store.get("charge", intent["latest_charge"])
-    check_refundable(charge, amount)
+    check_refundable(account, charge, amount)
     metadata = merge_metadata({}, params.get("metadata"))
     refund = refund_charge(account, charge, amount, reason="requested_by_customer", metadata=metadata)
     return {

@@ -101,7 +101,10 @@ def attempt(
     if method["_settles_after"]:
         _process(account, intent, method)
     else:
-        succeed(account, intent, _charge(account, intent, method, "succeeded"))
+        charge = _charge(account, intent, method, "succeeded")
+        succeed(account, intent, charge)
+        if method["_disputed"]:
+            account.store.schedule(0, "charge_dispute", charge["id"])
 
 
 def _process(account: Account, intent: Json, method: Json) -> None:
@@ -148,14 +151,6 @@ def fail_authentication(account: Account, intent: Json, method: Json) -> None:
         402, _AUTHENTICATION_MESSAGE, kind="card_error", code="payment_intent_authentication_failure"
     )
     _fail(account, intent, method, error)
-
-
-def dispute(account: Account, charge: Json) -> None:
-    """The customer took a debit back."""
-    charge["disputed"] = True
-    account.emit(
-        "charge.dispute.created", {**charge, "reason": "debit_not_authorized", "charge": charge["id"]}
-    )
 
 
 def _decline(account: Account, intent: Json, method: Json, code: str) -> NoReturn:

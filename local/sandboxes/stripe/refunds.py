@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from local.sandboxes.http import Json
 from local.sandboxes.stripe.account import Account
+from local.sandboxes.stripe.disputes import forbids_refund
 from local.sandboxes.stripe.errors import StripeApiError, invalid
 from local.sandboxes.stripe.objects import blank, merge_metadata, new_id
 
@@ -34,7 +35,7 @@ def refund_charge(
     account: Account, charge: Json, amount: int, *, reason: str | None, metadata: dict[str, str]
 ) -> Json:
     """Give `amount` of a charge back; StripeApiError 400 when that is more than is left."""
-    check_refundable(charge, amount)
+    check_refundable(account, charge, amount)
     behaviour = account.store.get("payment_method", charge["payment_method"])["_refunds"]
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
@@ -63,13 +64,13 @@ def refund_charge(
     return refund
 
 
-def check_refundable(charge: Json, amount: int) -> None:
+def check_refundable(account: Account, charge: Json, amount: int) -> None:
     """Refuse what Stripe refuses: an unpaid charge, nothing left, more than is left."""
     if not charge["paid"]:
         raise invalid(
             f"Charge {charge['id']} is not paid and cannot be refunded.", code="charge_not_refundable"
         )
-    if charge["disputed"]:
+    if forbids_refund(account, charge):
         message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
         raise StripeApiError(400, message, code="charge_disputed")
     left = charge["amount"] - charge["amount_refunded"]
@@ -82,17 +83,25 @@ def check_refundable(charge: Json, amount: int) -> None:
 
 
 def settle_refund(account: Account, refund: Json, *, failed: bool) -> None:
-    """End a pending refund, or take a succeeded one back because the bank refused it."""
+    """End a pending refund, or take a succeeded one back because the bank refused it; at its end, nothing."""
+    if refund["status"] not in ("pending", "succeeded"):
+        return
     if not failed:
         refund |= {"status": "succeeded", "pending_reason": None}
-        account.emit("refund.updated", refund)
+        _report(account, refund)
         return
     refund |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
     charge = account.store.get("charge", refund["charge"])
     charge["amount_refunded"] -= refund["amount"]
     charge["refunded"] = False
-    account.emit("refund.updated", refund)
+    _report(account, refund)
     account.emit("refund.failed", refund)
+
+
+def _report(account: Account, refund: Json) -> None:
+    """Stripe reports a refund's change under two names."""
+    account.emit("charge.refund.updated", refund)
+    account.emit("refund.updated", refund)
 
 
 def get_refund(account: Account, _params: Json, path: Mapping[str, str]) -> Json:

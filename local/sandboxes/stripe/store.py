@@ -25,6 +25,7 @@ KINDS = {
     "re": "refund",
     "cbtxn": "customer_balance_transaction",
     "evt": "event",
+    "dp": "dispute",
 }
 
 

@@ -4,7 +4,8 @@ from local.sandboxes.http import Json
 from local.sandboxes.stripe.account import Account
 from local.sandboxes.stripe.billing import renew_due
 from local.sandboxes.stripe.collection import mark_paid
-from local.sandboxes.stripe.payments import dispute, fail_debit, succeed
+from local.sandboxes.stripe.disputes import open_dispute
+from local.sandboxes.stripe.payments import fail_debit, succeed
 from local.sandboxes.stripe.refunds import settle_refund
 from local.sandboxes.stripe.sepa import DISPUTE_SECONDS
 
@@ -19,7 +20,7 @@ def run_due(account: Account) -> None:
             case "charge_settle":
                 _settle(account, subject)
             case "charge_dispute":
-                dispute(account, subject)
+                open_dispute(account, subject)
             case "refund_pending":
                 settle_refund(account, subject, failed=False)
             case "refund_fail":

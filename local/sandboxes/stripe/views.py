@@ -6,6 +6,8 @@ POST /_sandbox/webhook_endpoint                 {"url": null | str, "secret"}: w
 POST /_sandbox/events/<id>/redeliver            post an event once more
 POST /_sandbox/clock                            {"advance_seconds": n}
 POST /_sandbox/authenticate                     {"invoice", "outcome": "pay" | "fail", "payment_method"?}
+POST /_sandbox/return_refund                    {"invoice"}: the customer's bank sends its refund back
+POST /_sandbox/dispute                          {"invoice", "outcome"?: "won" | "lost"}: opened, or decided
 """
 
 import html
@@ -15,8 +17,10 @@ from urllib.parse import parse_qs
 
 from local.sandboxes.http import Json, Request, Response, Router, json_response, text_response
 from local.sandboxes.stripe.account import Account
-from local.sandboxes.stripe.errors import StripeApiError
+from local.sandboxes.stripe.disputes import close_dispute, open_dispute
+from local.sandboxes.stripe.errors import StripeApiError, invalid
 from local.sandboxes.stripe.hosted import visit
+from local.sandboxes.stripe.refunds import settle_refund
 from local.sandboxes.stripe.timers import advance
 from local.sandboxes.stripe.webhooks import Endpoint, Webhooks
 
@@ -41,6 +45,8 @@ class Views:
         self._router.add("POST /_sandbox/events/{id}/redeliver", self._redeliver)
         self._router.add("POST /_sandbox/clock", self._advance)
         self._router.add("POST /_sandbox/authenticate", self._authenticate)
+        self._router.add("POST /_sandbox/return_refund", self._return_refund)
+        self._router.add("POST /_sandbox/dispute", self._dispute)
 
     def answer(self, request: Request) -> Response | None:
         """The answer, or None for an unknown path."""
@@ -82,6 +88,39 @@ class Views:
         invoice = self._store.get("invoice", order["invoice"])
         visit(self._account, invoice, order["outcome"], order.get("payment_method"))
         return json_response(200, {"id": invoice["id"], "status": invoice["status"]})
+
+    def _return_refund(self, request: Request, _path: dict[str, str]) -> Response:
+        charge = self._paid_charge(request.json()["invoice"])
+        refund = next(
+            (
+                entry
+                for entry in self._store.newest_first("refund", charge=charge["id"])
+                if entry["status"] in ("pending", "succeeded")
+            ),
+            None,
+        )
+        if refund is None:
+            raise invalid(f"Charge {charge['id']} has no refund that could come back.")
+        settle_refund(self._account, refund, failed=True)
+        return json_response(200, {name: refund[name] for name in ("id", "status", "failure_reason")})
+
+    def _dispute(self, request: Request, _path: dict[str, str]) -> Response:
+        order = request.json()
+        charge = self._paid_charge(order["invoice"])
+        if "outcome" in order:
+            opened = next(iter(self._store.newest_first("dispute", charge=charge["id"])), None)
+            if opened is None:
+                raise invalid(f"Charge {charge['id']} is not disputed.")
+            dispute = close_dispute(self._account, opened, order["outcome"])
+        else:
+            dispute = open_dispute(self._account, charge)
+        return json_response(200, {name: dispute[name] for name in ("id", "status", "amount")})
+
+    def _paid_charge(self, invoice: str) -> Json:
+        for charge in self._store.all("charge", paid=True):
+            if self._store.get("payment_intent", charge["payment_intent"])["_invoice"] == invoice:
+                return charge
+        raise invalid(f"Nothing was charged for the invoice {invoice}.")
 
     def hosted_page(self, request: Request) -> Response:
         """The page behind `hosted_invoice_url`; its form is what a customer would do there."""

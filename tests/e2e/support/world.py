@@ -117,6 +117,11 @@ class World:
         (invoice,) = self.invoices(token)
         return self._tell("stripe_url", "authenticate", {"invoice": invoice["id"], "outcome": outcome})
 
+    def bank(self, token: str, path: str, **more: str) -> httpx.Response:
+        """The customer's bank: `return_refund`, or `dispute` (with an `outcome`: its decision)."""
+        (invoice,) = self.invoices(token)
+        return self._tell("stripe_url", path, {"invoice": invoice["id"], **more})
+
     def arm(self, sandbox: str, match: str, action: str, times: int = 1) -> None:
         """Arm a fault, e.g. `arm("stripe", "POST /v1/invoices", "drop")`."""
         self._tell(f"{sandbox}_url", "faults", {"match": match, "action": action, "times": times})

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hostcart.adapters.route53_zones import Route53Zones
 from hostcart.ports import MisconfiguredError, UnavailableError
+from hostcart.ports_reconcile import ListedZone
 from moto import mock_aws
 
 from tests.fakes.table import set_environment
@@ -59,7 +60,7 @@ class Refusing:
 def test_a_zone_has_its_own_records_and_the_parking_address(
     zones: Route53Zones, client: "Route53Client"
 ) -> None:
-    zone = zones.ensure(NAME, reference="order-1")
+    zone = zones.ensure(NAME, account_id="17", reference="order-1")
     assert len(zone.nameservers) >= 2
     assert all(server == server.lower().rstrip(".") for server in zone.nameservers)
     found = records(client, zone.id)
@@ -69,20 +70,20 @@ def test_a_zone_has_its_own_records_and_the_parking_address(
 
 def test_a_second_try_finds_the_first_zone(client: "Route53Client") -> None:
     """AWS refuses a second zone under one reference."""
-    first = Route53Zones(client, PARKING).ensure(NAME, reference="order-1")
+    first = Route53Zones(client, PARKING).ensure(NAME, account_id="17", reference="order-1")
     again: Any = Refusing(client, "create_hosted_zone", "HostedZoneAlreadyExists")
-    assert Route53Zones(again, PARKING).ensure(NAME, reference="order-1") == first
+    assert Route53Zones(again, PARKING).ensure(NAME, account_id="17", reference="order-1") == first
     assert listed(client) == [f"{NAME}."]
 
 
 def test_a_zone_that_is_not_listed_yet_is_waited_for(client: "Route53Client") -> None:
     early: Any = Refusing(client, "create_hosted_zone", "HostedZoneAlreadyExists")
     with pytest.raises(UnavailableError, match="dns_zone_not_listed_yet"):
-        Route53Zones(early, PARKING).ensure(NAME, reference="order-1")
+        Route53Zones(early, PARKING).ensure(NAME, account_id="17", reference="order-1")
 
 
 def test_a_failed_order_takes_its_zone_with_it(zones: Route53Zones, client: "Route53Client") -> None:
-    zone = zones.ensure(NAME, reference="order-1")
+    zone = zones.ensure(NAME, account_id="17", reference="order-1")
     client.change_resource_record_sets(
         HostedZoneId=zone.id,
         ChangeBatch={
@@ -105,17 +106,17 @@ def test_a_failed_order_takes_its_zone_with_it(zones: Route53Zones, client: "Rou
 
 
 def test_the_zone_of_another_order_stays(zones: Route53Zones, client: "Route53Client") -> None:
-    kept = zones.ensure(NAME, reference="order-1")
+    kept = zones.ensure(NAME, account_id="17", reference="order-1")
     zones.delete(NAME, reference="order-2")
     assert listed(client) == [f"{NAME}."]
-    other = zones.ensure(NAME, reference="order-2")
+    other = zones.ensure(NAME, account_id="17", reference="order-2")
     assert other.id != kept.id
     zones.delete(NAME, reference="order-2")
     assert [zone["Id"] for zone in client.list_hosted_zones()["HostedZones"]] == [f"/hostedzone/{kept.id}"]
 
 
 def test_a_zone_that_somebody_deletes_meanwhile_is_gone(client: "Route53Client") -> None:
-    Route53Zones(client, PARKING).ensure(NAME, reference="order-1")
+    Route53Zones(client, PARKING).ensure(NAME, account_id="17", reference="order-1")
     racing: Any = Refusing(client, "delete_hosted_zone", "NoSuchHostedZone")
     Route53Zones(racing, PARKING).delete(NAME, reference="order-1")
 
@@ -127,4 +128,14 @@ def test_a_zone_that_somebody_deletes_meanwhile_is_gone(client: "Route53Client")
 def test_what_aws_refuses(client: "Route53Client", code: str, error: type[Exception]) -> None:
     refusing: Any = Refusing(client, "create_hosted_zone", code)
     with pytest.raises(error):
-        Route53Zones(refusing, PARKING).ensure(NAME, reference="order-1")
+        Route53Zones(refusing, PARKING).ensure(NAME, account_id="17", reference="order-1")
+
+
+def test_only_zones_with_our_mark_are_listed(zones: Route53Zones, client: "Route53Client") -> None:
+    client.create_hosted_zone(Name="by-hand.example", CallerReference="b1a7c0de-0000-4000-8000-000000000000")
+    zones.ensure(NAME, account_id="17", reference="order-1")
+    page = zones.listed(after=None)
+    assert page.entries == (ListedZone(name=NAME, reference="order-1", account_id="17"),)
+    assert page.after is None
+    assert zones.exists(NAME, reference="order-1")
+    assert not zones.exists(NAME, reference="order-2")

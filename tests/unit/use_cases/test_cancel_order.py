@@ -324,9 +324,9 @@ def test_the_request_and_the_attempt_exclude_each_other(world: World) -> None:
     world.charge()
     ensure = world.zones.ensure
 
-    def cancels_first(name: str, *, reference: str) -> object:
+    def cancels_first(name: str, *, account_id: str, reference: str) -> object:
         world.cancel()
-        return ensure(name, reference=reference)
+        return ensure(name, account_id=account_id, reference=reference)
 
     world.zones.ensure = cancels_first  # type: ignore[method-assign, assignment]
     with pytest.raises(UnavailableError, match="contended"):

@@ -42,7 +42,8 @@ def told(world: World, kind: str, event_id: str = "evt_1", **changes: Any) -> Re
     )
     ports = ReceivePaymentEventPorts(
         carts=world.carts,
-        intents=lambda: world.payments,
+        payments=lambda: world.payments,
+        findings=world.findings,
         workflow=world.workflow,
         clock=world.clock,
         metrics=world.metrics,

@@ -121,3 +121,38 @@ def test_a_name_that_is_claimed_by_an_order_for_another_is_a_break(bench: Bench)
     _runs(bench)
     _buys(bench, "other.com")
     assert bench.run().breaks == {"registration_without_order": 1}
+
+
+def test_a_zone_that_a_held_up_step_left_behind_is_removed(bench: Bench) -> None:
+    world = bench.world
+    cart = world.order_domain()
+    world.charge()
+    order_id = order_id_of(cart.token)
+    world.zones.ensure("example.com", account_id=ACCOUNT, reference=order_id)
+    _runs(bench)
+    assert bench.run().repairs == {}
+    assert set(world.zones.zones) == {order_id}, "its order is under way"
+    world.refund()
+    world.close()
+    world.zones.ensure("example.com", account_id=ACCOUNT, reference=order_id)
+    assert bench.run().repairs == {"zone_removed": 1}
+    assert world.zones.zones == {}
+
+
+def test_the_zone_of_a_delivered_name_stays(bench: Bench) -> None:
+    bench.world.order_domain()
+    bench.world.charge()
+    bench.world.register()
+    bench.world.activate()
+    bench.world.close()
+    assert bench.run().repairs == {}
+    assert len(bench.world.zones.zones) == 1
+
+
+def test_a_zone_whose_order_is_not_there_is_told_and_kept(bench: Bench) -> None:
+    reference = order_id_of(NOBODY)
+    bench.world.zones.ensure("example.org", account_id=ACCOUNT, reference=reference)
+    assert bench.run().breaks == {"zone_without_order": 1}
+    assert bench.run().breaks == {"zone_without_order": 1}
+    bench.world.zones.delete("example.org", reference=reference)
+    assert bench.run().breaks == {}

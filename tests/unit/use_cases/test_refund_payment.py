@@ -297,7 +297,9 @@ def test_a_refund_that_comes_back_after_the_end_is_owed_again(paid: World) -> No
     paid.payments.refunds_return = True
     for _ in range(2):
         assert paid.recheck() is PaymentStatus.REFUND_PENDING
-    assert [name for name, _ in paid.metrics.counted].count("RefundsFailed") == 2
+    assert [name for name, _ in paid.metrics.counted].count("RefundsFailed") == 1, (
+        "once, however often it is looked at"
+    )
     order = paid.cart.opened
     assert order.status is OrderStatus.FAILED
     paid.payments.refunds_return = False

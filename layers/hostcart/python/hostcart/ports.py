@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hostcart.domain.catalogue import Catalogue, Occupancy, Slot
     from hostcart.domain.contacts import ResolvedContacts
     from hostcart.domain.money import Line
-    from hostcart.domain.payment import Invoice, Refund
+    from hostcart.domain.payment import Dispute, Invoice, Refund
     from hostcart.domain.payment_events import CartRef, PaymentEvent
     from hostcart.domain.registration import (
         Availability,
@@ -148,6 +148,9 @@ class Payments(PaymentIntents, Protocol):
 
     def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
         """Gives all back, money to the method and credit to the account; once per cart token."""
+
+    def dispute(self, invoice_id: str) -> Dispute | None:
+        """The newest dispute of what was paid on the invoice."""
 
     def find_subscription(
         self, customer_id: str, *, order_id: str, since: datetime
@@ -291,6 +294,12 @@ class CartStore(Protocol):
 
     def load_sealed(self, account_id: str, token: str) -> Sealed: ...
 
+    def forget_sealed(self, cart: Cart) -> None:
+        """Removes what the cart was ordered with and nobody reads again; does nothing when that is done.
+
+        Contacts go when the order ended undelivered, the callback once nothing is left to send.
+        """
+
     def last_number(self, account_id: str) -> int:
         """The newest order number, 0 before the first."""
 
@@ -387,10 +396,12 @@ class Workflow(Protocol):
         """Ends the wait under this token; one that has ended is fine. Raises UnavailableError."""
 
 
-class Metrics(Protocol):
+class Counts(Protocol):
     def count(self, name: str, **dimensions: str) -> None:
         """One event."""
 
+
+class Metrics(Counts, Protocol):
     def seconds(self, name: str, value: float, **dimensions: str) -> None:
         """A duration in seconds."""
 
@@ -404,8 +415,11 @@ class Zone:
 
 
 class DnsZones(Protocol):
-    def ensure(self, name: str, *, reference: str) -> Zone:
-        """The zone of a name with its parking record, made once per reference. Raises UnavailableError."""
+    def ensure(self, name: str, *, account_id: str, reference: str) -> Zone:
+        """The zone of a name with its parking record, made once per reference. Raises UnavailableError.
+
+        It is marked as the account's, see `ZoneInventory`.
+        """
 
     def delete(self, name: str, *, reference: str) -> None:
         """Removes the zone that was made under the reference and its records; gone already is fine."""

@@ -118,6 +118,14 @@ class RenewalSubscription:
     live: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedMoney:
+    """A refund came back, or a payment is `disputed`; `intent_id` is the payment's, of anybody's."""
+
+    intent_id: str
+    disputed: bool
+
+
 class Billing(Protocol):
     """The processor's books, by lists. Moments are the processor's."""
 
@@ -126,6 +134,9 @@ class Billing(Protocol):
 
     def payments(self, *, since: datetime, until: datetime, after: str | None) -> Page[BilledCart]:
         """Invoices that were paid from `since` to before `until`."""
+
+    def returned(self, *, since: datetime, until: datetime, after: str | None) -> Page[ReturnedMoney]:
+        """What came back or was disputed, or whose dispute was decided, from `since` to before `until`."""
 
     def renewals(self, *, since: datetime, until: datetime, after: str | None) -> Page[RenewalSubscription]:
         """Subscriptions that were created from `since` to before `until` and have not ended."""
@@ -153,6 +164,25 @@ class SiteInventory(Protocol):
         """Sites that are not deleted, by id, from the one after `after`."""
 
     def exists(self, site_id: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedZone:
+    """A DNS zone that an order made; `reference` is the order's id, `name` an A-label."""
+
+    name: str
+    reference: str
+    account_id: str
+
+
+class ZoneInventory(Protocol):
+    def listed(self, *, after: str | None) -> Page[ListedZone]:
+        """Zones that carry the mark of an order; all others are somebody else's."""
+
+    def exists(self, name: str, *, reference: str) -> bool: ...
+
+    def delete(self, name: str, *, reference: str) -> None:
+        """As DnsZones."""
 
 
 class RegistrarInventory(Protocol):

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from hostcart.adapters.http_sites import HttpSites
     from hostcart.adapters.kms_cipher import KmsCipher
     from hostcart.adapters.registrar_namecom import NamecomRegistrar
+    from hostcart.adapters.route53_zones import Route53Zones
     from hostcart.adapters.secrets import Secrets
     from hostcart.adapters.sfn_workflow import SfnWorkflow
     from hostcart.entry.observability import EmfMetrics
-    from hostcart.ports import Callbacks, DnsZones, Features, PaymentEvents, Payments, Tokens
+    from hostcart.ports import Callbacks, Features, PaymentEvents, Payments, Tokens
     from hostcart.ports_reconcile import Billing, Executions, FindingStore
     from hostcart.use_cases.activate_subscription import ActivateSubscriptionPorts
     from hostcart.use_cases.authenticate import AuthenticatePorts
@@ -122,7 +123,7 @@ def registrar() -> "NamecomRegistrar":
 
 
 @cache
-def zones() -> "DnsZones":
+def zones() -> "Route53Zones":
     from hostcart.adapters import aws
     from hostcart.adapters.route53_zones import Route53Zones
 
@@ -269,7 +270,8 @@ def for_receive_payment_event() -> "ReceivePaymentEventPorts":
 
     return ReceivePaymentEventPorts(
         carts=carts(),
-        intents=payments,
+        payments=payments,
+        findings=findings(),
         workflow=workflow(),
         clock=SystemClock(),
         metrics=metrics(),
@@ -389,6 +391,8 @@ def for_reconcile() -> "ReconcilePorts":
         billing=billing(),
         sites=sites(),
         registrar=registrar(),
+        zones=zones(),
+        clock=SystemClock(),
         metrics=metrics(),
     )
 

@@ -175,6 +175,16 @@ class DynamoCarts:
             ).get("Item", {})
         return Sealed(callback=_bytes(item, "callback"), item=_bytes(item, "item"))
 
+    def forget_sealed(self, cart: "Cart") -> None:
+        from hostcart.domain.cart import CallbackStatus
+
+        sealed = {"item"} if _claims_name(cart) else set()
+        sealed |= set() if cart.callback is CallbackStatus.NONE else {"callback"}
+        spent = {"item"} if cart.undelivered else set()
+        spent |= set() if cart.work_owed else {"callback"}
+        if sealed & spent:
+            self._remove_sealed(cart, sealed & spent, whole=sealed <= spent)
+
     def is_claimed(self, name: str, at: "datetime") -> bool:
         return self._claims.held(name, at)
 
@@ -280,6 +290,23 @@ class DynamoCarts:
             item["item"] = {"B": sealed.item}
         return {"Put": {"TableName": self._table, "Item": item}}
 
+    def _remove_sealed(self, cart: "Cart", names: set[str], *, whole: bool) -> None:
+        where: Any = {"TableName": self._table, "Key": keys.sealed(cart.account.id, cart.token)}
+        with aws_errors("database"):
+            if whole:
+                self._client.delete_item(**where)
+                return
+            try:
+                self._client.update_item(
+                    **where,
+                    UpdateExpression=f"REMOVE #{', #'.join(names)}",
+                    ConditionExpression="attribute_exists(pk)",
+                    ExpressionAttributeNames={f"#{name}": name for name in names},
+                )
+            except self._client.exceptions.ClientError as error:
+                if not is_condition_failure(error):
+                    raise
+
     def _put_new(self, item: Item) -> None:
         with aws_errors("database"):
             try:
@@ -292,7 +319,7 @@ class DynamoCarts:
                 raise
 
     def _update(self, cart: "Cart", stored: "Cart", sealed_password: bytes | None = None) -> Any:
-        """Sets all that follows from the facts; what is sealed stays unless given."""
+        """Sets all that follows from the facts; what is sealed stays unless given, or of no use any more."""
         changed = _attributes(stored)
         if sealed_password is not None:
             changed["sealed_password"] = {"B": sealed_password}
@@ -301,7 +328,7 @@ class DynamoCarts:
             "Key": keys.cart(cart.account.id, cart.token),
             "UpdateExpression": "SET "
             + ", ".join(f"#{name} = :{name}" for name in changed)
-            + ("" if stored.work_owed else f" {OUT}"),
+            + _removed(stored),
             "ConditionExpression": "#version = :expected",
             "ExpressionAttributeNames": {f"#{name}": name for name in changed},
             "ExpressionAttributeValues": {f":{name}": value for name, value in changed.items()}
@@ -383,6 +410,13 @@ def _attributes(cart: "Cart") -> Item:
         entry = _json(views.list_entry(cart) | {SALE: stored_sale(cart)})
         attributes["entry"] = {"B": pack([entry])}
     return attributes
+
+
+def _removed(stored: "Cart") -> str:
+    """What goes with the write: its place in the index of open work, the password of a site that is gone."""
+    removals = [] if stored.work_owed else [OUT]
+    removals += ["sealed_password"] if stored.undelivered else []
+    return f" REMOVE {', '.join(removals)}" if removals else ""
 
 
 def _next(cart: "Cart") -> "Cart":

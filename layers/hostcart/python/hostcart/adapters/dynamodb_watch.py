@@ -37,7 +37,9 @@ class DynamoWatch:
     def forget(self, cart: OpenCart) -> None:
         with aws_errors("database"):
             self._client.update_item(
-                TableName=self._table, Key=keys.cart(cart.account_id, cart.token), UpdateExpression=OUT
+                TableName=self._table,
+                Key=keys.cart(cart.account_id, cart.token),
+                UpdateExpression=f"REMOVE {OUT}",
             )
 
     def holder(self, name: str) -> Holder | None:

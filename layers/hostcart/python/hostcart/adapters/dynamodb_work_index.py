@@ -11,8 +11,8 @@ from hostcart.adapters import dynamodb_keys as keys
 if TYPE_CHECKING:
     from hostcart.domain.cart import Cart
 
-OUT: Final = "REMOVE open_shard, open_since"
-"""The part of an update that takes an item out."""
+OUT: Final = "open_shard, open_since"
+"""What an update removes to take an item out."""
 
 
 def of_cart(cart: "Cart") -> keys.Key:

@@ -1,15 +1,19 @@
-"""DNS zones on Route 53 (port DnsZones)."""
+"""DNS zones on Route 53 (ports DnsZones and ZoneInventory)."""
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from hostcart.adapters.aws_errors import aws_errors
 from hostcart.ports import UnavailableError, Zone
+from hostcart.ports_reconcile import ListedZone, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_route53.client import Route53Client
     from mypy_boto3_route53.type_defs import HostedZoneTypeDef, ResourceRecordSetOutputTypeDef
 
 _TTL_SECONDS: Final = 300
+_MARK: Final = re.compile(r"hostcart order of account ([0-9]{1,20})")
+_PAGE: Final = "100"
 _OWN: Final = frozenset({"SOA", "NS"})  # Route 53's own at the apex go with the zone
 
 
@@ -20,9 +24,9 @@ class Route53Zones:
         self._client = client
         self._parking = parking_address
 
-    def ensure(self, name: str, *, reference: str) -> Zone:
+    def ensure(self, name: str, *, account_id: str, reference: str) -> Zone:
         with aws_errors("dns"):
-            zone_id = self._create(name, reference)
+            zone_id = self._create(name, account_id, reference)
             nameservers = self._client.get_hosted_zone(Id=zone_id)["DelegationSet"]["NameServers"]
             self._park(zone_id, name)
         return Zone(id=zone_id, nameservers=tuple(server.lower().rstrip(".") for server in nameservers))
@@ -39,10 +43,25 @@ class Route53Zones:
             except self._client.exceptions.NoSuchHostedZone:
                 return
 
-    def _create(self, name: str, reference: str) -> str:
+    def listed(self, *, after: str | None) -> Page[ListedZone]:
+        more: Any = {} if after is None else {"Marker": after}
+        with aws_errors("dns"):
+            page = self._client.list_hosted_zones(MaxItems=_PAGE, **more)
+        zones = tuple(filter(None, map(_listed, page["HostedZones"])))
+        return Page(entries=zones, after=page.get("NextMarker") if page["IsTruncated"] else None)
+
+    def exists(self, name: str, *, reference: str) -> bool:
+        with aws_errors("dns"):
+            return self._find(name, reference) is not None
+
+    def _create(self, name: str, account_id: str, reference: str) -> str:
         """AWS refuses a second zone under one reference: then the first is looked up."""
         try:
-            created = self._client.create_hosted_zone(Name=name, CallerReference=reference)
+            created = self._client.create_hosted_zone(
+                Name=name,
+                CallerReference=reference,
+                HostedZoneConfig={"Comment": f"hostcart order of account {account_id}"},
+            )
             return _bare_id(created["HostedZone"])
         except self._client.exceptions.HostedZoneAlreadyExists:
             found = self._find(name, reference)
@@ -83,6 +102,16 @@ class Route53Zones:
                     "Changes": [{"Action": "DELETE", "ResourceRecordSet": record} for record in records]
                 },
             )
+
+
+def _listed(zone: "HostedZoneTypeDef") -> ListedZone | None:
+    """A zone of ours; without the mark it is somebody else's."""
+    mark = _MARK.fullmatch(zone.get("Config", {}).get("Comment", ""))
+    if mark is None:
+        return None
+    return ListedZone(
+        name=zone["Name"].removesuffix("."), reference=zone["CallerReference"], account_id=mark[1]
+    )
 
 
 def _bare_id(zone: "HostedZoneTypeDef") -> str:

@@ -3,7 +3,7 @@
 Ours is what carries our metadata; an account may hold other invoices and subscriptions too.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -17,12 +17,14 @@ from hostcart.adapters.stripe_facts import InvoiceAnswer
 from hostcart.domain.ledger import Booking
 from hostcart.domain.payment import InvoiceStatus
 from hostcart.ports import RefusedError
-from hostcart.ports_reconcile import BilledCart, Page, RenewalSubscription
+from hostcart.ports_reconcile import BilledCart, Page, RenewalSubscription, ReturnedMoney
 from hostcart.settings import PaymentSettings
 
 _UNDONE: Final = frozenset({"failed", "canceled"})
 _ENDED: Final = frozenset({"canceled", "incomplete_expired"})
+_LOST: Final = "lost"
 _PAYMENTS: Final = "payments"
+_RETURNED: Final = ("refund.failed", "charge.dispute.created", "charge.dispute.closed")
 
 
 class _Listed(BaseModel):
@@ -84,6 +86,12 @@ class StripeLedger:
         invoices = [event["data"]["object"] for event in listed.data]
         return Page(entries=tuple(_billed(invoices)), after=_next(listed))
 
+    def returned(self, *, since: datetime, until: datetime, after: str | None) -> Page[ReturnedMoney]:
+        params = {"types": list(_RETURNED), "created": _window(since, until)}
+        with self._api.calls() as v1:
+            listed = _page(v1.events.list, params, after)
+        return Page(entries=tuple(_returned(listed.data)), after=_next(listed))
+
     def renewals(self, *, since: datetime, until: datetime, after: str | None) -> Page[RenewalSubscription]:
         params = {"created": _window(since, until)}
         with self._api.calls() as v1:
@@ -105,14 +113,14 @@ class StripeLedger:
             with self._api.calls() as v1:
                 found = answer(v1.invoices.retrieve(invoice_id, {"expand": [_PAYMENTS]}))
                 invoice = _Booked.model_validate(found)
-                refunded = sum(
-                    _refunded(v1, {"payment_intent": intent}).get(intent, 0) for intent in _intents(invoice)
-                )
+                intents = _intents(invoice)
+                refunded = _sum(intents, (_refunded(v1, {"payment_intent": intent}) for intent in intents))
+                lost = _sum(intents, (_lost(v1, {"payment_intent": intent}) for intent in intents))
         except RefusedError as refusal:
             if refusal.code != "resource_missing":
                 raise
             return None
-        return self._booking(invoice, refunded)
+        return self._booking(invoice, refunded, lost)
 
     def bookings(self, *, since: datetime, until: datetime) -> Iterator[Booking]:
         """Refunds are read once for all: those of an invoice are never older than it."""
@@ -122,14 +130,15 @@ class StripeLedger:
             "expand": [f"data.{_PAYMENTS}"],
         }
         with self._api.calls() as v1:
-            refunded = _refunded(v1, {"created": {"gte": _seconds(since)}})
+            younger = {"created": {"gte": _seconds(since)}}
+            refunded, lost = _refunded(v1, younger), _lost(v1, younger)
             for entry in every(v1.invoices.list, params):
                 if _is_ours(entry):
                     invoice = _Booked.model_validate(entry)
-                    given = sum(refunded.get(intent, 0) for intent in _intents(invoice))
-                    yield self._booking(invoice, given)
+                    intents = _intents(invoice)
+                    yield self._booking(invoice, _sum(intents, [refunded]), _sum(intents, [lost]))
 
-    def _booking(self, invoice: _Booked, refunded: int) -> Booking:
+    def _booking(self, invoice: _Booked, refunded: int, lost: int) -> Booking:
         marks = invoice.metadata or {}
         paid = invoice.status == InvoiceStatus.PAID
         return Booking(
@@ -141,7 +150,8 @@ class StripeLedger:
             captured=min(invoice.amount_paid, invoice.total) if paid else 0,
             credit_used=invoice.credit_applied if paid else 0,
             # by a credit note that paid out of band, no refund shows
-            refunded=max(refunded, invoice.post_payment_credit_notes_amount),
+            # what a bank took back for good is with the customer as well
+            refunded=max(refunded, invoice.post_payment_credit_notes_amount) + lost,
             credited=self._credited(invoice) if paid and invoice.balance_used else 0,
         )
 
@@ -188,6 +198,14 @@ def _is_ours(entry: dict[str, Any]) -> bool:
     return "cart_token" in marks and "account_id" in marks
 
 
+def _returned(events: Sequence[dict[str, Any]]) -> Iterator[ReturnedMoney]:
+    """What is about no payment by intent is not ours."""
+    for event in events:
+        intent = event["data"]["object"].get("payment_intent")
+        if isinstance(intent, str):
+            yield ReturnedMoney(intent_id=intent, disputed=event["type"].startswith("charge.dispute."))
+
+
 def _renewal(marked: _Marked) -> RenewalSubscription | None:
     marks = marked.metadata or {}
     if "order_id" not in marks or "account_id" not in marks:
@@ -204,6 +222,20 @@ def _intents(invoice: _Booked) -> list[str]:
     """The payments that were made on the invoice, by intent."""
     made = invoice.payments.data if invoice.payments is not None else ()
     return [p.payment.payment_intent for p in made if p.payment.payment_intent and p.status == "paid"]
+
+
+def _sum(intents: Sequence[str], amounts: Iterable[Mapping[str, int]]) -> int:
+    return sum(by_intent.get(intent, 0) for by_intent in amounts for intent in intents)
+
+
+def _lost(v1: stripe.V1Services, params: Mapping[str, Any]) -> dict[str, int]:
+    """What banks took back for good, by payment intent."""
+    sums: dict[str, int] = {}
+    for entry in every(v1.disputes.list, {**params, "limit": PAGE_SIZE}):
+        dispute = _Refund.model_validate(entry)
+        if dispute.payment_intent is not None and dispute.status == _LOST:
+            sums[dispute.payment_intent] = sums.get(dispute.payment_intent, 0) + dispute.amount
+    return sums
 
 
 def _refunded(v1: stripe.V1Services, params: Mapping[str, Any]) -> dict[str, int]:

@@ -17,13 +17,14 @@ import stripe
 
 from hostcart.adapters.secrets import Secrets
 from hostcart.adapters.stripe_api import StripeApi, answer, headers, with_live_key
+from hostcart.adapters.stripe_disputes import dispute_of
 from hostcart.adapters.stripe_errors import is_replay
 from hostcart.adapters.stripe_facts import EXPAND, invoice_facts
 from hostcart.adapters.stripe_intents import cart_of_intent
 from hostcart.adapters.stripe_refunds import give_back
 from hostcart.adapters.stripe_subscriptions import cancel_subscription, create_subscription, find_subscription
 from hostcart.domain.money import Line
-from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Refund
+from hostcart.domain.payment import AttemptState, Dispute, Invoice, InvoiceStatus, Refund
 from hostcart.domain.payment_events import CartRef
 from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.settings import PaymentSettings
@@ -162,6 +163,9 @@ class StripePayments:
 
     def refund(self, invoice: Invoice, *, cart_token: str) -> Refund:
         return give_back(self._api, invoice.id, cart_token)
+
+    def dispute(self, invoice_id: str) -> Dispute | None:
+        return dispute_of(self._api, invoice_id)
 
     def find_subscription(
         self, customer_id: str, *, order_id: str, since: datetime

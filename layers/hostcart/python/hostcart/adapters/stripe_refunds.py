@@ -6,6 +6,7 @@ Repeatable after any lost answer, however late: each part is looked for by its m
 from __future__ import annotations  # the SDK loads the types of every parameter when one is looked up
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -13,12 +14,14 @@ import stripe
 from pydantic import BaseModel
 
 from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every, with_live_key
+from hostcart.adapters.stripe_disputes import dispute_of
 from hostcart.adapters.stripe_facts import InvoiceAnswer
-from hostcart.domain.payment import InvoiceStatus, Refund
+from hostcart.domain.payment import DisputeStatus, InvoiceStatus, Refund
 from hostcart.ports import RefusedError
 
 _FAILED: Final = frozenset({"failed", "canceled"})
 _SUCCEEDED: Final = "succeeded"
+_DISPUTED: Final = "charge_disputed"
 PAID_BY_ANOTHER_WAY: Final = "paid_by_another_way"
 
 
@@ -56,6 +59,7 @@ def give_back(api: StripeApi, invoice_id: str, cart_token: str) -> Refund:
 
     `settled` is False while a refund is pending: call again. `failed`: the method's bank sent the money back;
     an operator pays by another way and says so on the refund (see the runbook), which then counts as settled.
+    `disputed`: no refund is made of a payment that the bank takes back; it counts as one once that is done.
     Raises RefusedError("invoice_not_paid").
     """
     with api.calls() as v1:
@@ -64,15 +68,33 @@ def give_back(api: StripeApi, invoice_id: str, cart_token: str) -> Refund:
         raise RefusedError("invoice_not_paid")
     # A debt from earlier that was collected with this invoice stays paid.
     owed_to_method = min(invoice.amount_paid, invoice.total)
-    note = _refund_method(api, invoice, owed_to_method, cart_token) if owed_to_method > 0 else None
+    to_method = _to_method(api, invoice, owed_to_method, cart_token)
     entry = _credit_balance(api, invoice, cart_token) if invoice.balance_used > 0 else None
-    refunds = note.refunds if note is not None else ()
+    if entry is None:
+        return to_method
+    made = to_method.id if to_method.id != invoice_id else entry.id
+    return replace(to_method, id=made, credited_back=-entry.amount)
+
+
+def _to_method(api: StripeApi, invoice: InvoiceAnswer, owed: int, cart_token: str) -> Refund:
+    """What the method gets back, or got by its bank's decision."""
+    nothing = Refund(id=invoice.id, refunded=0, credited_back=0, settled=True)
+    if owed <= 0:
+        return nothing
+    try:
+        note = _refund_method(api, invoice, owed, cart_token)
+    except RefusedError as refused:
+        if refused.code != _DISPUTED:
+            raise
+        dispute = dispute_of(api, invoice.id)
+        taken = dispute.amount if dispute is not None and dispute.status is DisputeStatus.LOST else 0
+        return replace(nothing, refunded=min(taken, owed), settled=taken >= owed, disputed=True)
     return Refund(
-        id=note.id if note is not None else entry.id if entry is not None else invoice_id,
-        refunded=sum(refund.amount_refunded for refund in refunds if not _is_failed(refund)),
-        credited_back=-entry.amount if entry is not None else 0,
-        settled=all(_is_settled(refund) for refund in refunds),
-        failed=any(_is_failed(refund) for refund in refunds),
+        id=note.id,
+        refunded=sum(refund.amount_refunded for refund in note.refunds if not _is_failed(refund)),
+        credited_back=0,
+        settled=all(_is_settled(refund) for refund in note.refunds),
+        failed=any(_is_failed(refund) for refund in note.refunds),
     )
 
 

@@ -42,9 +42,12 @@ def is_cancellable(cart: Cart) -> bool:
 
 
 def refuse_cancellation(cart: Cart, now: datetime) -> Cart:
-    """The registrar no longer stops the transfer: the order goes on as if nobody had asked."""
-    cancellation = cart.opened.cancellation
-    if cancellation is None or cancellation.refused:
+    """The registrar no longer stops the transfer: the order goes on as if nobody had asked.
+
+    The same cart when the order was stopped already: a step that was held up must not take that back.
+    """
+    order, cancellation = cart.opened, cart.opened.cancellation
+    if cancellation is None or cancellation.refused or order.failure is not None:
         return cart
     return _touch(cart, replace(cancellation, refused=True), now)
 

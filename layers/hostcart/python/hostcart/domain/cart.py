@@ -207,6 +207,11 @@ class Order:
         """Whether an accepted cancellation stands: such an order ends cancelled."""
         return self.cancellation is not None and not self.cancellation.refused
 
+    @property
+    def stopped_by_customer(self) -> bool:
+        """Whether it was stopped as cancelled; what stopped an order stays, whatever is learnt later."""
+        return self.failure == CANCELLED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
@@ -265,6 +270,16 @@ class Cart:
         """Whether anything is still to be done for it: its order to be ended, its owner to be notified."""
         order = self.order
         return order is None or not order.status.terminal or self.callback is CallbackStatus.PENDING
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether its order ended without what was ordered: what was sealed for it has no use any more.
+
+        A delivered one keeps its site's password for its owner, and its contacts for orders that name it as
+        their source.
+        """
+        order = self.order
+        return order is not None and order.status.terminal and order.status is not OrderStatus.COMPLETED
 
     @property
     def opened(self) -> Order:
@@ -446,7 +461,7 @@ def close_order(cart: Cart, now: datetime) -> Cart:
     if order.failure is None:
         target = OrderStatus.COMPLETED
     else:
-        target = OrderStatus.CANCELLED if order.cancelling else OrderStatus.FAILED
+        target = OrderStatus.CANCELLED if order.stopped_by_customer else OrderStatus.FAILED
     if target is OrderStatus.COMPLETED and any(t.status is not TaskStatus.COMPLETED for t in order.tasks):
         raise TransitionRefusedError("a task is not completed")
     closed = replace(order, status=advance(ORDER, order.status, target))

@@ -13,6 +13,9 @@ class FindingKind(StrEnum):
     SUBSCRIPTION_WITHOUT_DELIVERY = "subscription_without_delivery"
     SITE_WITHOUT_ORDER = "site_without_order"
     REGISTRATION_WITHOUT_ORDER = "registration_without_order"
+    ZONE_WITHOUT_ORDER = "zone_without_order"
+    REFUND_RETURNED = "refund_returned"
+    PAYMENT_DISPUTED = "payment_disputed"
 
 
 class RepairKind(StrEnum):
@@ -22,6 +25,7 @@ class RepairKind(StrEnum):
     EXECUTION_RESUMED = "execution_resumed"
     TASK_WOKEN = "task_woken"
     DRAFT_DELETED = "draft_deleted"
+    ZONE_REMOVED = "zone_removed"
     CALLBACK_GIVEN_UP = "callback_given_up"
 
 

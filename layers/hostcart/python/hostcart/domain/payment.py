@@ -46,11 +46,29 @@ class Invoice:
     balance: int = 0
 
 
+class DisputeStatus(StrEnum):
+    """OPEN: to be answered, or in the bank's hands. WON: the money stays ours. LOST: the customer has it."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """The customer's bank takes a payment back; `amount` in minor units."""
+
+    id: str
+    status: DisputeStatus
+    amount: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
     """What has been given back of an invoice; `settled` is False while the processor works on it.
 
     `failed`: the customer's bank sent the money back to us, and no later look will find it settled by itself.
+    `disputed`: nothing was refunded, as the bank takes the payment back by itself; settled once it has.
     """
 
     id: str
@@ -58,6 +76,7 @@ class Refund:
     credited_back: int
     settled: bool
     failed: bool = False
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,9 @@ class PaymentEvent:
 # After these a look at the invoice shows something else than before. Anything else is taken and left alone.
 WORTH_A_LOOK: Final = frozenset(
     {
+        "charge.dispute.closed",
         "charge.dispute.created",
+        "charge.refund.updated",
         "invoice.finalization_failed",
         "invoice.marked_uncollectible",
         "invoice.overpaid",
@@ -40,6 +42,9 @@ WORTH_A_LOOK: Final = frozenset(
         "refund.updated",
     }
 )
+# After these what was given back may be with us again, or be with the customer by their bank's doing.
+MONEY_CAME_BACK: Final = frozenset({"charge.refund.updated", "refund.failed", "refund.updated"})
+DISPUTED: Final = frozenset({"charge.dispute.closed", "charge.dispute.created"})
 # What no step of an order settles: somebody has to look.
 FOR_AN_OPERATOR: Final = frozenset(
     {"charge.dispute.created", "invoice.finalization_failed", "invoice.overpaid", "refund.failed"}

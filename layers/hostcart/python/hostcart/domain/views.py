@@ -56,7 +56,7 @@ def order_view(cart: Cart) -> View:
             "status": "refused" if refused else "accepted",
             "requested_at": timestamp(order.cancellation.requested_at),
         }
-    if order.failure is not None and not order.cancelling:
+    if order.failure is not None and not order.stopped_by_customer:
         view["failure"] = {"code": order.failure.code, "detail": order.failure.detail}
     return view
 

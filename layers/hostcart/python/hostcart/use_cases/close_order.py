@@ -38,6 +38,7 @@ def close_order(account_id: str, cart_token: str, *, ports: CloseOrderPorts) -> 
             drop_claim=failed and isinstance(cart.item, DomainItem),
         )
         ports.metrics.count("OrdersClosed", status=cart.opened.status)
+    ports.carts.forget_sealed(cart)
     return Closed(
         order_id=cart.opened.id,
         status=cart.opened.status,

@@ -2,6 +2,9 @@
 
 An event decides nothing, so that neither its order nor its content matters: late, doubled or made up, it
 costs one look. What is lost is found by the next look of its own accord.
+
+An order that is closed has no execution that could look: then the look at its refund or its dispute is taken
+here, and what an operator must do is remembered as a finding.
 """
 
 from collections.abc import Callable
@@ -10,9 +13,26 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from hostcart.domain.payment_events import FOR_AN_OPERATOR, WORTH_A_LOOK, CartRef, PaymentEvent
-from hostcart.ports import CartStore, Clock, Metrics, PaymentIntents, UnknownCartError, Workflow
+from hostcart.domain.findings import Judgement, Subject
+from hostcart.domain.payment_events import (
+    DISPUTED,
+    FOR_AN_OPERATOR,
+    MONEY_CAME_BACK,
+    WORTH_A_LOOK,
+    CartRef,
+    PaymentEvent,
+)
+from hostcart.ports import CartStore, Clock, Metrics, Payments, UnknownCartError, Workflow
+from hostcart.ports_reconcile import FindingStore
 from hostcart.use_cases.errors import ObjectUnknownError
+from hostcart.use_cases.recheck_refund import (
+    RecheckRefundPorts,
+    dispute_of,
+    judge_dispute,
+    judge_refund,
+    refund_of,
+)
+from hostcart.use_cases.saving import load
 
 # Stripe sends an event for three days, and by hand for thirty.
 _REMEMBERED: Final = timedelta(days=40)
@@ -28,10 +48,11 @@ class Receipt(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivePaymentEventPorts:
-    """`intents` is built when it is asked for: most events name their cart."""
+    """`payments` is built when it is asked for: most events name their cart, and need no look from here."""
 
     carts: CartStore
-    intents: Callable[[], PaymentIntents]
+    payments: Callable[[], Payments]
+    findings: FindingStore
     workflow: Workflow
     clock: Clock
     metrics: Metrics
@@ -63,8 +84,27 @@ def receive_payment_event(event: PaymentEvent, *, ports: ReceivePaymentEventPort
     task_token = ports.carts.task_token_with_news(cart.account_id, cart.cart_token)
     if task_token is not None:
         ports.workflow.wake(task_token)
+    if event.kind in MONEY_CAME_BACK | DISPUTED:
+        _look_at_money(event.kind, cart, ports)
     return Receipt.TAKEN if first else Receipt.REPEATED
 
 
 def _cart_of_intent(event: PaymentEvent, ports: ReceivePaymentEventPorts) -> CartRef | None:
-    return None if event.intent_id is None else ports.intents().cart_of_intent(event.intent_id)
+    return None if event.intent_id is None else ports.payments().cart_of_intent(event.intent_id)
+
+
+def _look_at_money(kind: str, ref: CartRef, ports: ReceivePaymentEventPorts) -> None:
+    """The first look decides nothing for good: the reconciler judges again what it finds remembered."""
+    cart = load(ports.carts, ref.account_id, ref.cart_token)
+    look = RecheckRefundPorts(
+        carts=ports.carts, payments=ports.payments(), clock=ports.clock, metrics=ports.metrics
+    )
+    if kind in DISPUTED:
+        _remember(dispute_of(cart), judge_dispute(cart, ports=look), ports)
+    else:
+        _remember(refund_of(cart), judge_refund(cart, ports=look), ports)
+
+
+def _remember(subject: Subject, judgement: Judgement, ports: ReceivePaymentEventPorts) -> None:
+    if judgement is not Judgement.FINE:
+        ports.findings.put(subject, judgement, ports.clock.now())

@@ -22,8 +22,15 @@ from hostcart.use_cases.reconcile_billing import (
 from hostcart.use_cases.reconcile_inventory import (
     judge_registration,
     judge_site,
+    judge_zone,
     sweep_registrations,
     sweep_sites,
+    sweep_zones,
+)
+from hostcart.use_cases.reconcile_money import (
+    judge_disputed_payment,
+    judge_returned_refund,
+    sweep_returned,
 )
 from hostcart.use_cases.reconcile_orders import judge_order, sweep_orders
 from hostcart.use_cases.reconcile_run import ReconcilePorts, ReconcileTiming, Run
@@ -37,14 +44,19 @@ JUDGES: Final[Mapping[FindingKind, Judge]] = {
     FindingKind.SUBSCRIPTION_WITHOUT_DELIVERY: judge_renewal,
     FindingKind.SITE_WITHOUT_ORDER: judge_site,
     FindingKind.REGISTRATION_WITHOUT_ORDER: judge_registration,
+    FindingKind.ZONE_WITHOUT_ORDER: judge_zone,
+    FindingKind.REFUND_RETURNED: judge_returned_refund,
+    FindingKind.PAYMENT_DISPUTED: judge_disputed_payment,
 }
 SWEEPS: Final[Mapping[str, Sweep]] = {
     "orders": sweep_orders,
     "drafts": sweep_drafts,
     "payments": sweep_payments,
+    "returned": sweep_returned,
     "renewals": sweep_renewals,
     "sites": sweep_sites,
     "registrations": sweep_registrations,
+    "zones": sweep_zones,
 }
 
 

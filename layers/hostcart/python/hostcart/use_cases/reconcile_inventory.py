@@ -5,10 +5,10 @@ from typing import Final
 
 from hostcart.contract.statuses import OrderStatus
 from hostcart.domain.cart import Cart, DomainItem, SiteItem
-from hostcart.domain.findings import FindingKind, Judgement, Subject
+from hostcart.domain.findings import FindingKind, Judgement, RepairKind, Subject
 from hostcart.domain.registration import OrderItem
-from hostcart.domain.tokens import token_of
-from hostcart.ports_reconcile import ListedSite, Page
+from hostcart.domain.tokens import order_id_of, token_of
+from hostcart.ports_reconcile import ListedSite, ListedZone, Page
 from hostcart.use_cases.reconcile_run import Run
 
 _SITES: Final = 100
@@ -74,6 +74,48 @@ def judge_registration(run: Run, subject: Subject) -> Judgement:
         if judgement is not Judgement.BROKEN:
             return judgement
     return Judgement.BROKEN if run.ports.registrar.owns(subject.id) else Judgement.FINE
+
+
+def sweep_zones(run: Run) -> None:
+    """All zones that orders made: one is left behind by a step that was held up beyond the compensation.
+
+    Removed when its order has ended without delivery; one whose order is not there is told.
+    """
+    for zone in run.rolling("zones", lambda after: run.ports.zones.listed(after=after)):
+        _look_at_zone(run, zone)
+
+
+def _look_at_zone(run: Run, zone: ListedZone) -> None:
+    cart = _cart_of_zone(run, _zone_subject(zone))
+    if cart is None:
+        run.judged(_zone_subject(zone), Judgement.BROKEN)
+    elif _judgement_by_order(cart) is Judgement.BROKEN:
+        run.ports.zones.delete(zone.name, reference=zone.reference)
+        run.repaired(RepairKind.ZONE_REMOVED)
+
+
+def _zone_subject(zone: ListedZone) -> Subject:
+    return Subject(
+        kind=FindingKind.ZONE_WITHOUT_ORDER,
+        id=zone.name,
+        account_id=zone.account_id,
+        cart_token=token_of(zone.reference),
+    )
+
+
+def judge_zone(run: Run, subject: Subject) -> Judgement:
+    """A zone that was found without its order; one whose order is there is the sweep's."""
+    if subject.cart_token is None or _cart_of_zone(run, subject) is not None:
+        return Judgement.FINE
+    there = run.ports.zones.exists(subject.id, reference=order_id_of(subject.cart_token))
+    return Judgement.BROKEN if there else Judgement.FINE
+
+
+def _cart_of_zone(run: Run, subject: Subject) -> Cart | None:
+    cart = run.cart(subject.account_id, subject.cart_token)
+    if cart is None or not isinstance(cart.item, DomainItem) or cart.item.name != subject.id:
+        return None
+    return cart
 
 
 def _judgement_by_order(cart: Cart) -> Judgement:

@@ -11,7 +11,7 @@ from typing import Final
 from hostcart.domain.cart import Cart
 from hostcart.domain.deadlines import Deadlines
 from hostcart.domain.findings import Judgement, RepairKind, Subject
-from hostcart.ports import CartStore, Payments, Workflow
+from hostcart.ports import CartStore, Clock, Payments, Workflow
 from hostcart.ports_reconcile import (
     Billing,
     Executions,
@@ -21,7 +21,9 @@ from hostcart.ports_reconcile import (
     Page,
     RegistrarInventory,
     SiteInventory,
+    ZoneInventory,
 )
+from hostcart.use_cases.recheck_refund import RecheckRefundPorts
 from hostcart.use_cases.wake import WakePorts
 
 _SWEEP_SECONDS: Final = 25
@@ -39,6 +41,8 @@ class ReconcilePorts:
     billing: Billing
     sites: SiteInventory
     registrar: RegistrarInventory
+    zones: ZoneInventory
+    clock: Clock
     workflow: Workflow
     metrics: Gauges
 
@@ -79,6 +83,13 @@ class Run:
     @property
     def wake_ports(self) -> WakePorts:
         return WakePorts(carts=self.ports.carts, workflow=self.ports.workflow)
+
+    @property
+    def refund_ports(self) -> RecheckRefundPorts:
+        ports = self.ports
+        return RecheckRefundPorts(
+            carts=ports.carts, payments=ports.payments, clock=ports.clock, metrics=ports.metrics
+        )
 
     def repaired(self, kind: RepairKind) -> None:
         self.repairs[kind] += 1

@@ -50,6 +50,7 @@ class Compensation:
     """`settled` is False while the processor still works on the refund, or on the debit to refund.
 
     `status` is the payment's, or DELIVERED when there is nothing to compensate: the order goes on.
+    A disputed payment is settled as far as the order goes: whoever is paid in the end, is the bank's word.
     """
 
     order_id: str
@@ -74,15 +75,16 @@ def refund_payment(
     if _may_be_ours(cart, timing, ports):
         ports.metrics.count("DomainsOverdue", action=cart.domain.action, reason="delivery_failed")
         return Compensation(order_id=cart.opened.id, status=DELIVERED, settled=False)
+    disputed = False
     if not cart.opened.status.terminal:
         failure = failure_of(_code(cause))
         now = ports.clock.now()
         cart = change(ports.carts, cart, lambda current: fail_order(current, failure, now))
-        cart = _settle(cart, ports)
+        cart, disputed = _settle(cart, ports)
     return Compensation(
         order_id=cart.opened.id,
         status=cart.payment.status,
-        settled=cart.opened.status.terminal or cart.payment.status in _SETTLED,
+        settled=cart.opened.status.terminal or disputed or cart.payment.status in _SETTLED,
     )
 
 
@@ -102,15 +104,18 @@ def _may_be_ours(cart: Cart, timing: DomainTiming, ports: RefundPaymentPorts) ->
     return verdict not in {Verdict.FAILED, Verdict.LOST}
 
 
-def _settle(cart: Cart, ports: RefundPaymentPorts) -> Cart:
-    """The money first, then what was made, then the facts: a repeat finds whatever is done already."""
+def _settle(cart: Cart, ports: RefundPaymentPorts) -> tuple[Cart, bool]:
+    """The money first, then what was made, then the facts: a repeat finds whatever is done already.
+
+    The second is whether the payment is disputed, and so not refunded.
+    """
     invoice = _closed_invoice(cart, ports.payments)
     refund = None
     if invoice is not None and invoice.status is InvoiceStatus.PAID:
         refund = ports.payments.refund(invoice, cart_token=cart.token)
     _remove(cart, ports)
     if invoice is not None and invoice.status in _UNPAID:
-        return cart  # a debit under way, for the bank to decide
+        return cart, False  # a debit under way, for the bank to decide
     payment = _nothing_kept(cart) if invoice is None or refund is None else given_back(cart, invoice, refund)
     now = ports.clock.now()
     settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
@@ -119,7 +124,11 @@ def _settle(cart: Cart, ports: RefundPaymentPorts) -> Cart:
     if refund is not None and refund.failed:
         ports.metrics.count("RefundsFailed")
         raise RefundFailedError
-    return settled
+    if refund is not None and refund.disputed:
+        if not refund.settled:
+            ports.metrics.count("PaymentNeedsAttention", kind="refund_disputed")
+        return settled, True
+    return settled, False
 
 
 def _remove(cart: Cart, ports: RefundPaymentPorts) -> None:
@@ -132,7 +141,7 @@ def _remove(cart: Cart, ports: RefundPaymentPorts) -> None:
 
 def _nothing_kept(cart: Cart) -> Payment:
     """The payment facts of an invoice that is void: nobody was charged, and nobody will be."""
-    status = PaymentStatus.CANCELLED if cart.opened.cancelling else PaymentStatus.FAILED
+    status = PaymentStatus.CANCELLED if cart.opened.stopped_by_customer else PaymentStatus.FAILED
     return replace(cart.payment, status=status, amount_charged=0, credit_applied=0)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from hostcart.domain.cancellation import refuse_cancellation
 from hostcart.domain.cart import (
@@ -19,7 +20,12 @@ from hostcart.domain.contacts_registrar import registrar_contacts, registry_requ
 from hostcart.domain.domain_names import normalise
 from hostcart.domain.domain_secrets import DomainSecrets, from_bytes
 from hostcart.domain.reconciliation import Verdict
-from hostcart.domain.registration import RegisteredDomain, RegistrationRequest, TransferRequest
+from hostcart.domain.registration import (
+    RegisteredDomain,
+    RegistrationRequest,
+    TransferRequest,
+    TransferStatus,
+)
 from hostcart.domain.tlds import get as tld_of
 from hostcart.ports import (
     CartStore,
@@ -39,6 +45,8 @@ from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, fir
 from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, TaskError, domain_failure
 from hostcart.use_cases.saving import change, load
 from hostcart.use_cases.waiting import heed
+
+_CANCELLED_BEFORE: Final = f"transfer_{TransferStatus.CANCELED.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,7 @@ def register_domain(
 
 def _begin(cart: Cart, ports: RegisterDomainPorts) -> Cart:
     """The zone first, as some registries want working nameservers; then the record of the attempt."""
-    zone = ports.zones.ensure(cart.domain.name, reference=cart.opened.id)
+    zone = ports.zones.ensure(cart.domain.name, account_id=cart.account.id, reference=cart.opened.id)
     domain = first_attempt(cart, ports.registrar, ports.clock.now())
     try:
         return _record(cart, replace(domain, zone_id=zone.id, nameservers=zone.nameservers), ports)
@@ -210,12 +218,17 @@ def _again(cart: Cart, timing: DomainTiming, now: datetime, ports: RegisterDomai
 
 
 def _cancel(cart: Cart, seen: Seen, timing: DomainTiming, ports: RegisterDomainPorts) -> tuple[Cart, Seen]:
-    """Has the transfer cancelled, so that it cannot complete behind a refund; then looks again."""
+    """Has the transfer cancelled, so that it cannot complete behind a refund; then looks again.
+
+    What is refused may have been cancelled by an earlier step, whose answer was lost or is late.
+    """
     now = ports.clock.now()
     try:
         ports.registrar.cancel_transfer(cart.domain.name)
     except RefusedError:
-        cart = change(ports.carts, cart, _refusal(cart, seen, now))
+        after = look(cart, ports.registrar, timing, now)
+        if after.decision.reason != _CANCELLED_BEFORE:
+            cart = change(ports.carts, cart, _refusal(cart, seen, now))
     after = look(cart, ports.registrar, timing, now)
     if after.decision.verdict is Verdict.FAILED:
         after = replace(after, decision=replace(after.decision, reason=seen.decision.reason))

@@ -35,12 +35,12 @@ def send_callback(account_id: str, cart_token: str, *, ports: SendCallbackPorts)
     CallbackUndeliveredError when it should be tried again later.
     """
     cart = load(ports.carts, account_id, cart_token)
-    if cart.callback is not CallbackStatus.PENDING:
-        return cart.callback
-    status = _deliver(cart, ports)
-    now = ports.clock.now()
-    change(ports.carts, cart, lambda current: settle_callback(current, status, now))
-    return status
+    if cart.callback is CallbackStatus.PENDING:
+        status = _deliver(cart, ports)
+        now = ports.clock.now()
+        cart = change(ports.carts, cart, lambda current: settle_callback(current, status, now))
+    ports.carts.forget_sealed(cart)
+    return cart.callback
 
 
 def _deliver(cart: Cart, ports: SendCallbackPorts) -> CallbackStatus:
