@@ -12,7 +12,9 @@ from botocore.config import Config
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
+from hostcart.domain.payment_events import INVOICE_PAID, CartRef, PaymentEvent
 from hostcart.use_cases.errors import TaskError
+from hostcart.use_cases.receive_payment_event import receive_payment_event
 
 from local.engine.workspace import ROOT
 from local.seed.history import seed_history
@@ -151,6 +153,8 @@ def capacity(client: "DynamoDBClient") -> Json:
             found[life], polls = _live(here, world, steps(world))
             found["polls"][life] = {key: max(poll[key] for poll in polls) for key in ("calls", "read")}
             found["authorizer"] = here.spent(partial(_authenticate, world))
+            if life == "site":
+                found["webhook"] = _webhook(here, world)
     return found
 
 
@@ -165,6 +169,24 @@ def _live(here: Table, world: World, steps: Steps) -> tuple[Json, list[Json]]:
         if world.carts.order_view(ACCOUNT, world.token) is not None:
             polls.append(here.spent(lambda: world.carts.order_view(ACCOUNT, world.token)))
     return spent, polls
+
+
+def _webhook(here: Table, world: World) -> Json:
+    """The processor tells of a payment before its own answer was stored: the mark, and its removal."""
+    cart = world.order(site_order(callback=CALLBACK, key="told"))
+    event = PaymentEvent(
+        id="evt_1PgcBKCZ6qsJgndJnV3xWq0e",
+        kind=INVOICE_PAID,
+        created_at=world.clock.now(),
+        cart=CartRef(account_id=ACCOUNT, cart_token=cart.token),
+        intent_id=None,
+    )
+
+    def told() -> None:
+        receive_payment_event(event, ports=world.webhooks)
+        world.carts.clear_news(world.cart)
+
+    return here.spent(told)
 
 
 def _authenticate(world: World) -> None:

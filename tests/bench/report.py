@@ -84,6 +84,9 @@ def _dynamodb(measured: Json) -> Iterator[Row]:
         yield _row(
             f"poll of a {kind} order, read units", counted["polls"][kind]["read"], marks.POLL_READ_UNITS
         )
+    told = counted["webhook"]
+    what = f"webhook of a payment that was not known yet ({told['calls']} calls, {told['read']:g} read units)"
+    yield _row(what, told["write"], None)
     for size, row in measured["growth"].items():
         shown = ", ".join(f"{name} {units:g}" for name, units in row.items())
         yield f"units at {int(size):,} stored orders", shown, "equal", "" if _flat(measured) else _MISSED

@@ -19,6 +19,7 @@ from hostcart.use_cases.order_domain import DomainOrder, OrderDomainPorts, admit
 from hostcart.use_cases.order_site import OrderSitePorts, SiteOrder, order_site
 from hostcart.use_cases.placing import PlacingPorts
 from hostcart.use_cases.provision_site import Provisioning, ProvisionSitePorts, provision_site
+from hostcart.use_cases.receive_payment_event import ReceivePaymentEventPorts
 from hostcart.use_cases.recheck_refund import RecheckRefundPorts, recheck_refund
 from hostcart.use_cases.refund_payment import Compensation, RefundPaymentPorts, refund_payment
 from hostcart.use_cases.register_domain import RegisterDomainPorts, Registration, register_domain
@@ -207,6 +208,17 @@ class World:
             carts=self.carts,
             payments=self.payments,
             cipher=self.cipher,
+            workflow=self.workflow,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+
+    @property
+    def webhooks(self) -> ReceivePaymentEventPorts:
+        return ReceivePaymentEventPorts(
+            carts=self.carts,
+            payments=lambda: self.payments,
+            findings=self.findings,
             workflow=self.workflow,
             clock=self.clock,
             metrics=self.metrics,

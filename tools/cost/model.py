@@ -37,14 +37,17 @@ class Model:
         """US dollars by service for one straight order of this kind with so many polls of its cart."""
         functions = self.functions(kind, polls)
         calls = sum(function.times for function in functions)
-        requests = 1 + polls
+        webhooks = self.assumed["webhooks_per_order"]
+        requests = 1 + polls + webhooks
         counted = self.measured["dynamodb"]
         steps = counted[kind].values()
         reads = (
             sum(step["read"] for step in steps)
             + polls * counted["polls"][kind]["read"]
             + self.assumed["authorizer_calls_per_order"] * counted["authorizer"]["read"]
+            + webhooks * counted["webhook"]["read"]
         )
+        writes = sum(step["write"] for step in steps) + webhooks * counted["webhook"]["write"]
         price = self.prices
         return {
             "Step Functions": self.measured["executions"][kind]["transitions"]
@@ -52,8 +55,7 @@ class Model:
             "Lambda": calls * price["lambda_request"]
             + sum(map(self.gb_seconds, functions)) * price[f"lambda_gb_second_{self.architecture}"],
             "API Gateway": requests * price["api_request"],
-            "DynamoDB": sum(step["write"] for step in steps) * price["dynamodb_write_unit"]
-            + reads * price["dynamodb_read_unit"],
+            "DynamoDB": writes * price["dynamodb_write_unit"] + reads * price["dynamodb_read_unit"],
             "KMS": self.assumed["kms_requests"][kind] * price["kms_request"],
             "CloudWatch Logs": calls * self.assumed["log_bytes"] / 1e9 * price["log_gb"],
             "X-Ray": (requests + 1) * self.assumed["xray_share"] * price["xray_trace"],
@@ -65,6 +67,7 @@ class Model:
             "authenticate": self.assumed["authorizer_calls_per_order"],
             f"order_{kind}": 1,
             "get_cart": polls,
+            "receive_stripe_webhook": self.assumed["webhooks_per_order"],
             **{
                 snake(name): count for name, count in self.measured["executions"][kind]["invocations"].items()
             },

@@ -13,14 +13,22 @@ SMALL: dict[str, Any] = {
         "site": {"POST": {"write": 4, "read": 2}, "ChargePayment": {"write": 6, "read": 1}},
         "polls": {"site": {"read": 0.5}},
         "authorizer": {"read": 1},
+        "webhook": {"write": 5, "read": 1},
     },
     "warm": {"poll": {"ours_ms": 2}, "post": {"ours_ms": 10}},
     "cold_start": {
         "functions": {
-            name: {"cpu_ms": 500} for name in ("authenticate", "order_site", "get_cart", "charge_payment")
+            name: {"cpu_ms": 500}
+            for name in ("authenticate", "order_site", "get_cart", "charge_payment", "receive_stripe_webhook")
         }
     },
-    "memory_mb": {"authenticate": 512, "order_site": 512, "get_cart": 512, "charge_payment": 256},
+    "memory_mb": {
+        "authenticate": 512,
+        "order_site": 512,
+        "get_cart": 512,
+        "charge_payment": 256,
+        "receive_stripe_webhook": 256,
+    },
 }
 
 
@@ -33,10 +41,10 @@ def test_each_service_is_its_count_times_its_price(small: Model) -> None:
     lines = small.cost("site", 4)
     prices = small.prices
     assert lines["Step Functions"] == pytest.approx(9 * prices["step_functions_transition"])
-    assert lines["API Gateway"] == pytest.approx(5 * prices["api_request"])
-    reads = 3 + 4 * 0.5 + small.assumed["authorizer_calls_per_order"]
+    assert lines["API Gateway"] == pytest.approx(6 * prices["api_request"])
+    reads = 3 + 4 * 0.5 + 1 + small.assumed["authorizer_calls_per_order"]
     assert lines["DynamoDB"] == pytest.approx(
-        10 * prices["dynamodb_write_unit"] + reads * prices["dynamodb_read_unit"]
+        15 * prices["dynamodb_write_unit"] + reads * prices["dynamodb_read_unit"]
     )
     assert min(lines.values()) > 0
 

@@ -13,7 +13,6 @@ from hostcart.ports import UnavailableError
 from hostcart.use_cases.errors import NewsArrivedError, ObjectUnknownError
 from hostcart.use_cases.receive_payment_event import (
     Receipt,
-    ReceivePaymentEventPorts,
     receive_payment_event,
 )
 
@@ -40,15 +39,7 @@ def told(world: World, kind: str, event_id: str = "evt_1", **changes: Any) -> Re
         cart=cart,
         intent_id=None,
     )
-    ports = ReceivePaymentEventPorts(
-        carts=world.carts,
-        payments=lambda: world.payments,
-        findings=world.findings,
-        workflow=world.workflow,
-        clock=world.clock,
-        metrics=world.metrics,
-    )
-    return receive_payment_event(replace(event, **changes), ports=ports)
+    return receive_payment_event(replace(event, **changes), ports=world.webhooks)
 
 
 @pytest.fixture
@@ -65,6 +56,14 @@ def test_news_wakes_the_execution_once_told(waiting: World) -> None:
     assert waiting.cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION  # the look decides
     waiting.payments.receive()
     assert waiting.charge().status is PaymentStatus.SUCCEEDED
+
+
+def test_a_payment_that_is_known_already_is_no_news(ordered: World) -> None:
+    ordered.charge()
+    assert told(ordered, "invoice.paid") is Receipt.KNOWN
+    assert not ordered.cart.news
+    assert ordered.carts.events == {}
+    assert told(ordered, "charge.dispute.created") is Receipt.TAKEN  # only the payment is known
 
 
 def test_a_repeat_after_the_look_wakes_nobody(waiting: World) -> None:

@@ -389,9 +389,9 @@ class TldRequirements(_Response):
 class WebhookReceipt(_Response):
     """What became of an event of the payment processor."""
 
-    status: Literal["taken", "repeated", "not_ours", "given_up"] = Field(
-        description="`taken`: the order is looked at now. `repeated`: it was taken before. `not_ours`: no"
-        " order waits for it. `given_up`: a day has passed and its cart is not there."
+    status: Literal["taken", "repeated", "known", "not_ours", "given_up"] = Field(
+        description="`taken`: the order is looked at now. `repeated`: it was taken before. `known`: the order"
+        " has this payment already. `not_ours`: no order waits for it. `given_up`: a day has passed and its cart is not there."
     )
 
 

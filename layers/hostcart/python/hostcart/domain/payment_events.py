@@ -24,6 +24,7 @@ class PaymentEvent:
     intent_id: str | None
 
 
+INVOICE_PAID: Final = "invoice.paid"
 # After these a look at the invoice shows something else than before. Anything else is taken and left alone.
 WORTH_A_LOOK: Final = frozenset(
     {
@@ -33,7 +34,7 @@ WORTH_A_LOOK: Final = frozenset(
         "invoice.finalization_failed",
         "invoice.marked_uncollectible",
         "invoice.overpaid",
-        "invoice.paid",
+        INVOICE_PAID,
         "invoice.payment_action_required",
         "invoice.payment_failed",
         "invoice.voided",

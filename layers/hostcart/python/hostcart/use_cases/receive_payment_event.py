@@ -13,10 +13,12 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from hostcart.contract.statuses import PaymentStatus
 from hostcart.domain.findings import Judgement, Subject
 from hostcart.domain.payment_events import (
     DISPUTED,
     FOR_AN_OPERATOR,
+    INVOICE_PAID,
     MONEY_CAME_BACK,
     WORTH_A_LOOK,
     CartRef,
@@ -43,6 +45,7 @@ class Receipt(StrEnum):
     TAKEN = "taken"
     REPEATED = "repeated"
     NOT_OURS = "not_ours"
+    KNOWN = "known"
     GIVEN_UP = "given_up"
 
 
@@ -63,20 +66,13 @@ def receive_payment_event(event: PaymentEvent, *, ports: ReceivePaymentEventPort
 
     Raises ObjectUnknownError while the cart may still appear, and the ports' UnavailableError.
     """
-    if event.kind not in WORTH_A_LOOK:
-        return Receipt.NOT_OURS
-    cart = event.cart or _cart_of_intent(event, ports)
+    cart = _cart_of(event, ports)
     if cart is None:
         return Receipt.NOT_OURS
-    now = ports.clock.now()
-    try:
-        first = ports.carts.mark_news_once(
-            cart.account_id, cart.cart_token, event_id=event.id, until=now + _REMEMBERED
-        )
-    except UnknownCartError:
-        if now - event.created_at < _UNKNOWN_FOR:
-            raise ObjectUnknownError from None
-        ports.metrics.count("WebhookOrphaned", kind=event.kind)
+    if _is_known(event, cart, ports):
+        return Receipt.KNOWN
+    first = _mark(event, cart, ports)
+    if first is None:
         return Receipt.GIVEN_UP
     if first and event.kind in FOR_AN_OPERATOR:
         ports.metrics.count("PaymentNeedsAttention", kind=event.kind)
@@ -89,8 +85,34 @@ def receive_payment_event(event: PaymentEvent, *, ports: ReceivePaymentEventPort
     return Receipt.TAKEN if first else Receipt.REPEATED
 
 
-def _cart_of_intent(event: PaymentEvent, ports: ReceivePaymentEventPorts) -> CartRef | None:
-    return None if event.intent_id is None else ports.payments().cart_of_intent(event.intent_id)
+def _is_known(event: PaymentEvent, ref: CartRef, ports: ReceivePaymentEventPorts) -> bool:
+    """Of most orders the charge's own answer told it already: one read, in place of a mark and a look."""
+    if event.kind != INVOICE_PAID:
+        return False
+    cart = ports.carts.load(ref.account_id, ref.cart_token)
+    return cart is not None and cart.payment.status is PaymentStatus.SUCCEEDED
+
+
+def _mark(event: PaymentEvent, cart: CartRef, ports: ReceivePaymentEventPorts) -> bool | None:
+    """Whether it is the event's first time; None when its cart will not appear any more."""
+    now = ports.clock.now()
+    try:
+        return ports.carts.mark_news_once(
+            cart.account_id, cart.cart_token, event_id=event.id, until=now + _REMEMBERED
+        )
+    except UnknownCartError:
+        if now - event.created_at < _UNKNOWN_FOR:
+            raise ObjectUnknownError from None
+        ports.metrics.count("WebhookOrphaned", kind=event.kind)
+        return None
+
+
+def _cart_of(event: PaymentEvent, ports: ReceivePaymentEventPorts) -> CartRef | None:
+    if event.kind not in WORTH_A_LOOK:
+        return None
+    if event.cart is not None or event.intent_id is None:
+        return event.cart
+    return ports.payments().cart_of_intent(event.intent_id)
 
 
 def _look_at_money(kind: str, ref: CartRef, ports: ReceivePaymentEventPorts) -> None:
