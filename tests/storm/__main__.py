@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -14,6 +15,7 @@ from tests.storm import report
 from tests.storm.storm import Size, Storm
 
 _CONNECTIONS = 64
+_LARGE = 100  # orders; a smaller storm would be one outage
 
 
 def main() -> int:
@@ -29,7 +31,10 @@ def main() -> int:
     limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
     with httpx.Client(timeout=60, limits=limits, trust_env=False) as http:
         world = World(stack, http)
-        outcome = Storm(world, Size(orders=given.orders, seed=given.seed), _say).run()
+        size = Size(orders=given.orders, seed=given.seed)
+        if given.orders < _LARGE:
+            size = replace(size, outages=())
+        outcome = Storm(world, size, _say).run()
         for line in (*report.summary(outcome), *report.stories(world, outcome)):
             print(line)
         unbalanced = [day for day in outcome.days if not _balances(world, day)]

@@ -140,6 +140,11 @@ class Customers:
         """Those that are accepted, or being placed, and not at their end."""
         return [order for order in list(self.orders) if not order.over]
 
+    def steps(self) -> int:
+        """How far they are: one step when an order is answered, one at its end."""
+        orders = list(self.orders)
+        return sum(bool(order.token or order.refusal) + order.over for order in orders)
+
     def look(self) -> None:
         """Every customer whose time has come looks at their order and does what they wanted to."""
         now = time.monotonic()

@@ -111,7 +111,7 @@ def _callback(order: Order, books: Books) -> Iterator[str]:
     ids = {entry["headers"]["webhook-id"] for entry in received}
     if ids != {f"msg_{order.id}"}:
         yield f"callbacks with the ids {sorted(ids)}"
-    kinds = {(entry["body"]["type"], entry["body"]["data"]["order"]["order"]["status"]) for entry in received}
+    kinds = {(entry["body"]["type"], entry["body"]["data"]["order"]["status"]) for entry in received}
     if received and kinds != {(f"order.{order.status}", order.status)}:
         yield f"{order.status}, and its callbacks told {sorted(kinds)}"
 

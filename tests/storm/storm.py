@@ -86,7 +86,7 @@ class Storm:
         world.set_balance("credit", _CREDIT * sum(plan.account == "credit" for plan in wanted))
         before = Before.of(world, {plan.account for plan in wanted}, reconciler.findings())
         customers = Customers(world, wanted, most_open=self.size.most_open)
-        weather = Weather(world, self.size.seed)
+        weather = Weather(world, self.size.seed, customers.steps)
         with self._hastened():
             self._through(customers, weather, wanted)
             self.say("the weather is clear; what is open runs out")

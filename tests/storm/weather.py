@@ -5,7 +5,7 @@ import random
 import signal
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -66,6 +66,8 @@ _EVERYTHING: Final = {"stripe": "* /v1/**", "registrar": "* /v4/**", "sites": "*
 _SILENT: Final = 0.12  # of the faults
 _CHANCES: Final = {"fault": 0.8, "kill": 0.2, "deaf": 0.02, "double": 0.08}
 """Of each kind of trouble, in every tick."""
+_FIRST_KILLS: Final = 2
+_KILLS_A_STEP: Final = 0.4
 _TICK_SECONDS: Final = 0.6
 _DEAF_SECONDS: Final = 2.0
 _DOUBLED: Final = 5
@@ -73,10 +75,14 @@ _DOUBLED: Final = 5
 
 @dataclass(slots=True)
 class Weather:
-    """Trouble for one world until `clear`; `met` counts faults by (sandbox, match, action)."""
+    """Trouble for one world until `clear`; `met` counts faults by (sandbox, match, action).
+
+    `steps` tells how far the customers are: on a slow machine workers must not die faster than they start.
+    """
 
     world: World
     seed: int
+    steps: Callable[[], int]
     met: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     kills: Counter[str] = field(default_factory=Counter)
     lost: int = 0
@@ -131,7 +137,8 @@ class Weather:
         if chance.random() < _CHANCES["fault"]:
             with self._lock:
                 self._fault(chance)
-        if chance.random() < _CHANCES["kill"]:
+        affordable = _FIRST_KILLS + _KILLS_A_STEP * self.steps()
+        if chance.random() < _CHANCES["kill"] and self.kills.total() < affordable:
             self._kill(chance)
         if chance.random() < _CHANCES["deaf"]:
             self._deafen()

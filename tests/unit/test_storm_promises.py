@@ -42,7 +42,7 @@ class _Sound(Books):
 
 
 def _callback(message: str, status: str = "completed") -> Json:
-    body = {"type": f"order.{status}", "data": {"order": {"order": {"status": status}}}}
+    body = {"type": f"order.{status}", "data": {"order": {"status": status}}}
     return {"headers": {"webhook-id": message}, "body": body}
 
 
