@@ -63,6 +63,8 @@ FAULTS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "callback": {"POST /storm/*": _CALLBACK},
 }
 _EVERYTHING: Final = {"stripe": "* /v1/**", "registrar": "* /v4/**", "sites": "* /**"}
+_ENDLESS: Final = 1_000_000
+_MOST_TIMES: Final = 4  # that a fault is armed for, but an outage
 _SILENT: Final = 0.12  # of the faults
 _CHANCES: Final = {"fault": 0.8, "kill": 0.2, "deaf": 0.02, "double": 0.08}
 """Of each kind of trouble, in every tick."""
@@ -116,7 +118,7 @@ class Weather:
             self._count()
             self.world.disarm()
             self._armed.clear()
-            self._arm(sandbox, _EVERYTHING[sandbox], "status:503", times=1_000_000)
+            self._arm(sandbox, _EVERYTHING[sandbox], "status:503", times=_ENDLESS)
             self.outages.append(sandbox)
         self._over.wait(seconds)
         with self._lock:
@@ -151,7 +153,7 @@ class Weather:
         sandbox = chance.choices(tuple(FAULTS), (4, 3, 2, 2))[0]
         match = chance.choice(tuple(FAULTS[sandbox]))
         action = chance.choice(_SILENCE if chance.random() < _SILENT else FAULTS[sandbox][match])
-        times = chance.choice((1, 1, 1, 2, 4))
+        times = chance.choice((1, 1, 1, 2, _MOST_TIMES))
         self._count()
         if not any(owner == sandbox and fault["match"] == match for (owner, _), fault in self._armed.items()):
             self._arm(sandbox, match, action, times)
@@ -170,7 +172,8 @@ class Weather:
         for known, fault in list(self._armed.items()):
             now = left.get(known, 0)
             if now < fault["times"]:
-                self.met[known[0], fault["match"], fault["action"]] += fault["times"] - now
+                action = "outage" if fault["times"] > _MOST_TIMES else fault["action"]
+                self.met[known[0], fault["match"], action] += fault["times"] - now
                 fault["times"] = now
             if not now:
                 del self._armed[known]
