@@ -50,8 +50,8 @@ def _states(order: Order) -> Iterator[str]:
 
 def _money(order: Order, books: Books) -> Iterator[str]:
     invoices, charges = books.invoices.get(order.token, []), books.charges.get(order.token, [])
-    if len(invoices) != 1:
-        yield f"{len(invoices)} invoices"
+    if len(invoices) > 1 or (order.status == DELIVERED and not invoices):  # an unused draft is deleted
+        yield f"{order.status} with {len(invoices)} invoices"
     if len(charges) > 1:
         yield f"charged {len(charges)} times"
     captured = sum(charge["amount"] for charge in charges)

@@ -12,6 +12,8 @@ from tests.storm.storm import Outcome
 type Json = dict[str, Any]
 
 _STORIES: Final = 5
+_LONGEST: Final = 80
+_DULL: Final = frozenset({"TaskScheduled", "TaskStarted", "ChoiceStateExited", "TaskStateExited"})
 
 
 def summary(outcome: Outcome) -> Iterator[str]:
@@ -44,7 +46,7 @@ def summary(outcome: Outcome) -> Iterator[str]:
     yield f"LedgerBreaks: {len(outcome.findings)}"
     yield f"promises broken: {len(outcome.breaks)}"
     for order, text in outcome.breaks:
-        yield f"  {order if order is not None else 'all orders'} {order.token if order else ''}: {text}"
+        yield f"  {'all orders' if order is None else f'{order.plan}, token {order.token}'}: {text}"
 
 
 def stories(world: World, outcome: Outcome) -> Iterator[str]:
@@ -59,7 +61,6 @@ def stories(world: World, outcome: Outcome) -> Iterator[str]:
 def story(world: World, outcome: Outcome, order: Order) -> Iterator[str]:
     """Its calls at the sandboxes and its executions' states, by time."""
     yield f"--- {order.plan}, token {order.token}, {order.status}, payment {order.payment}"
-    yield f"    {order.plan}"
     names = {order.token, order.id, order.plan.name, order.plan.sink}
     names |= {entry["id"] for entry in outcome.books.invoices.get(order.token, [])}
     lines = [
@@ -70,7 +71,8 @@ def story(world: World, outcome: Outcome, order: Order) -> Iterator[str]:
     ]
     for name in outcome.books.executions:
         if order.token and name.partition("-")[0] == order.token:
-            lines += [(event["timestamp"].timestamp(), _event(event)) for event in world.history(name)]
+            told = [event for event in world.history(name) if event["type"] not in _DULL]
+            lines += [(event["timestamp"].timestamp(), _event(event)) for event in told]
     for at, line in sorted(lines):
         yield f"    {datetime.fromtimestamp(at, UTC):%H:%M:%S.%f} {line}"
 
@@ -78,8 +80,8 @@ def story(world: World, outcome: Outcome, order: Order) -> Iterator[str]:
 def _event(event: Json) -> str:
     for name, details in event.items():
         if name.endswith("EventDetails") and isinstance(details, dict):
-            shown = {key: details[key] for key in ("name", "error", "cause") if key in details}
-            return f"{event['type']} {' '.join(str(value)[:160] for value in shown.values())}"
+            shown = [str(details[key]) for key in ("name", "error", "cause") if key in details]
+            return f"{event['type']} {' '.join(text[:_LONGEST] for text in shown)}"
     return str(event["type"])
 
 

@@ -70,6 +70,7 @@ def _twice(entries: dict[str, list[Json]]) -> None:
 _OF_A_SITE: dict[str, tuple[Callable[[_Sound, Order], object], str]] = {
     "two charges": (lambda books, _: _twice(books.charges), "charged 2 times"),
     "two invoices": (lambda books, _: _twice(books.invoices), "2 invoices"),
+    "no invoice": (lambda books, _: books.invoices.clear(), "0 invoices"),
     "an open invoice": (lambda books, _: books.invoices[_TOKEN][0].update(status="open"), "invoice is open"),
     "refunded": (lambda books, _: books.charges[_TOKEN][0].update(amount_refunded=1), "refunded 1"),
     "another price": (lambda books, _: books.invoices[_TOKEN][0].update(total=1), "billed 1"),
