@@ -10,7 +10,7 @@ from tests.storm.storm import Outcome, Size, Storm
 
 pytestmark = pytest.mark.timeout(900)
 
-_SIZE = Size(orders=36, seed=1, days=6, outages=(), hasty=True)
+_SIZE = Size(orders=36, seed=1, days=2, outages=(), hasty=True)
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,7 @@ class Storm:
     # --- under trouble ----------------------------------------------------------------------------
 
     def _through(self, customers: Customers, weather: Weather, wanted: list[Plan]) -> None:
+        self._note_day()
         weather.begin()
         threads = customers.order_all(self.size.clients)
         over = threading.Event()
@@ -128,6 +129,7 @@ class Storm:
                 told = time.monotonic()
                 self._gather()
                 self._tell(customers, weather)
+        self._note_day()
         # those that were ordered last have their trouble too
         ends = time.monotonic() + min(30.0, len(wanted) / 4)
         while time.monotonic() < ends:
@@ -142,16 +144,13 @@ class Storm:
         """Days pass at the bank as the orders come."""
         if self._passed < int(share * self.size.days):
             self._passed += 1
-            self._a_day_passes()
-
-    def _a_day_passes(self) -> None:
-        self._note_day()
-        self.world.advance_clock(_DAY)
-        self._note_day()
+            self._note_day()
+            self.world.advance_clock(_DAY)
+            self._note_day()
 
     def _note_day(self) -> None:
-        moment = datetime.fromtimestamp(self.world.stripe_clock(), UTC)
-        self._days |= {f"{moment:%Y-%m-%d}", f"{moment - timedelta(hours=1):%Y-%m-%d}"}
+        """A day on which invoices are opened: its ledger has to balance."""
+        self._days.add(f"{datetime.fromtimestamp(self.world.stripe_clock(), UTC):%Y-%m-%d}")
 
     def _reconcile_regularly(self, over: threading.Event) -> None:
         while not over.wait(_RECONCILE_SECONDS):
@@ -202,7 +201,7 @@ class Storm:
                 return
             if any(o.payment in _BANK for o in waiting) and time.monotonic() - banked > _BANK_SECONDS:
                 banked = time.monotonic()
-                self._a_day_passes()
+                self.world.advance_clock(_DAY)
             if not running or time.monotonic() - reconciled > _RECONCILE_SECONDS:
                 reconciled = time.monotonic()
                 self._reconcile_later()
