@@ -10,7 +10,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup lock build up down status reload run invoke test simulate bench check format clean-state openapi ledger redrive findings
+.PHONY: help setup lock build up down status reload run invoke test simulate storm bench check format clean-state openapi ledger redrive findings
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -100,6 +100,9 @@ bench: build ## measure what everything costs, write docs/cost anew
 simulate: setup ## whole orders in virtual time with faults at every boundary: make simulate [SEEDS=10000] [REPLAY=...]
 	@PYTHONPATH=.:layers/hostcart/python $(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) \
 		$(if $(REPLAY),--replay '$(REPLAY)') $(if $(ONLY),--only '$(ONLY)') $(if $(FAULTS),--faults $(FAULTS))
+
+storm: setup ## orders over HTTP with faults in every sandbox and workers killed, on a stack of `make up`: make storm [ORDERS=1000] [SEED=1]
+	@PYTHONPATH=.:layers/hostcart/python $(PY) -m tests.storm $(if $(ORDERS),--orders $(ORDERS)) $(if $(SEED),--seed $(SEED))
 
 check: setup ## lint, format, types
 	.venv/bin/ruff check .

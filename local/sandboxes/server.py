@@ -1,5 +1,6 @@
 """A sandbox: an HTTP server on the loopback address with faults, a request log and saved state."""
 
+import itertools
 import json
 import select
 import socket
@@ -10,6 +11,7 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
+from urllib.parse import parse_qs
 
 from local.sandboxes.faults import Fault, Faults
 from local.sandboxes.http import Handler, Json, Request, Response, Router, json_response
@@ -32,6 +34,7 @@ class Sandbox(ABC):
         self.lock = threading.RLock()
         self.faults = Faults()
         self._requests: deque[Json] = deque(maxlen=_REQUEST_LOG_LENGTH)
+        self._numbers = itertools.count(1)
         self._state_file = state_dir / f"{self.name}.json" if state_dir else None
         self._port = port
         self._server: Server | None = None
@@ -157,6 +160,7 @@ class Sandbox(ABC):
         response = self._serve(request, fault, connection)
         self._requests.append(
             {
+                "n": next(self._numbers),
                 "method": request.method,
                 "path": request.path,
                 "idempotency_key": request.header("idempotency-key"),
@@ -218,8 +222,10 @@ class Sandbox(ABC):
         self.faults.disarm()
         return Response(204)
 
-    def _list_requests(self, _request: Request) -> Response:
-        return json_response(200, list(self._requests))
+    def _list_requests(self, request: Request) -> Response:
+        """All, or those whose number `n` is above `after`: numbers never begin again."""
+        after = int(parse_qs(request.query).get("after", ["0"])[-1])
+        return json_response(200, [entry for entry in list(self._requests) if entry["n"] > after])
 
     def _clear_requests(self, _request: Request) -> Response:
         self._requests.clear()

@@ -67,3 +67,12 @@ def test_faults_come_before_recording(sink: CallbackSink, http: urllib3.PoolMana
         http.request("POST", f"{sink.url}/hook")
     assert _received(sink, http) == []
     assert http.request("POST", f"{sink.url}/hook").status == 200
+
+
+def test_its_log_goes_on_after_a_number(sink: CallbackSink, http: urllib3.PoolManager) -> None:
+    log = f"{sink.url}/_sandbox/requests"
+    http.request("POST", f"{sink.url}/first")
+    (first,) = http.request("GET", log).json()
+    http.request("POST", f"{sink.url}/second")
+    assert [entry["path"] for entry in http.request("GET", f"{log}?after={first['n']}").json()] == ["/second"]
+    assert [entry["path"] for entry in http.request("GET", log).json()] == ["/first", "/second"]

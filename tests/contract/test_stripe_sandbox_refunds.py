@@ -36,6 +36,8 @@ def test_a_credit_note_refunds_and_gives_credit_back(
     assert client.v1.customers.retrieve(order.customer).balance == -500
     assert client.v1.refunds.list().data[0].status == "succeeded"
     assert [entry["amount_refunded"] for entry in control("GET", "invoices")] == [800]
+    (charge,) = control("GET", "charges")
+    assert (charge["invoice"], charge["amount"], charge["amount_refunded"]) == (invoice, 800, 800)
     assert [entry.id for entry in client.v1.credit_notes.list({"invoice": invoice}).data] == [note.id]
 
 

@@ -1,6 +1,7 @@
 """What only the sandbox has: views on the account, the clock, the customer on the hosted page.
 
 GET  /_sandbox/invoices, /_sandbox/subscriptions
+GET  /_sandbox/charges                          paid ones: [{id, invoice, amount, amount_refunded}]
 GET  /_sandbox/webhooks                         every event and how its delivery went
 POST /_sandbox/webhook_endpoint                 {"url": null | str, "secret"}: where events go from now on
 POST /_sandbox/events/<id>/redeliver            post an event once more
@@ -40,6 +41,7 @@ class Views:
         self._router: Router[Callable[[Request, dict[str, str]], Response]] = Router()
         self._router.add("GET /_sandbox/invoices", self._invoices)
         self._router.add("GET /_sandbox/subscriptions", self._subscriptions)
+        self._router.add("GET /_sandbox/charges", self._charges)
         self._router.add("GET /_sandbox/webhooks", self._deliveries)
         self._router.add("POST /_sandbox/webhook_endpoint", self._point_webhooks)
         self._router.add("POST /_sandbox/events/{id}/redeliver", self._redeliver)
@@ -66,6 +68,18 @@ class Views:
         names = ("id", "customer", "status", "metadata")
         entries = self._store.all("subscription")
         return json_response(200, [{name: entry[name] for name in names} for entry in entries])
+
+    def _charges(self, _request: Request, _path: dict[str, str]) -> Response:
+        entries = [
+            {
+                "id": charge["id"],
+                "invoice": self._store.get("payment_intent", charge["payment_intent"])["_invoice"],
+                "amount": charge["amount"],
+                "amount_refunded": charge["amount_refunded"],
+            }
+            for charge in self._store.all("charge", paid=True)
+        ]
+        return json_response(200, entries)
 
     def _deliveries(self, _request: Request, _path: dict[str, str]) -> Response:
         return json_response(200, [_delivery(event) for event in self._store.all("event")])

@@ -391,7 +391,8 @@ class WebhookReceipt(_Response):
 
     status: Literal["taken", "repeated", "known", "not_ours", "given_up"] = Field(
         description="`taken`: the order is looked at now. `repeated`: it was taken before. `known`: the order"
-        " has this payment already. `not_ours`: no order waits for it. `given_up`: a day has passed and its cart is not there."
+        " has this payment already. `not_ours`: no order waits for it. `given_up`: a day has passed and its"
+        " cart is not there."
     )
 
 
