@@ -7,6 +7,7 @@ Lambda, where Python would compile every module anew at each cold start.
 
 import argparse
 import ast
+import os
 import platform
 import re
 import shutil
@@ -113,9 +114,12 @@ def imported(source: str) -> Iterator[str]:
 
 
 def compile_ahead(sources: list[Path]) -> None:
-    """Bytecode beside each source, which Python takes without looking at the source's date."""
+    """Bytecode beside each source, wherever this process keeps its own; Python takes it without looking at
+    the source's date."""
+    here = {name: value for name, value in os.environ.items() if name != "PYTHONPYCACHEPREFIX"}
     subprocess.run(  # noqa: S603 - the runtime's own Python
         [RUNTIME_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-i", "-"],
+        env=here,
         input="\n".join(map(str, sources)),
         text=True,
         check=True,

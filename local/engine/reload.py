@@ -85,8 +85,11 @@ def _restart(workspace: Workspace, stack: dict[str, Any], functions: list[Functi
     client = aws.client("lambda", stack["aws_endpoint"], max_pool_connections=16)
 
     def restart(function: Function) -> None:
+        name = stack["functions"][function.logical_id]
         package = bootstrap.package(function, workspace.runtime_python)
-        client.update_function_code(FunctionName=stack["functions"][function.logical_id], ZipFile=package)
+        version = client.update_function_code(FunctionName=name, ZipFile=package, Publish=True)["Version"]
+        for alias in client.list_aliases(FunctionName=name)["Aliases"]:
+            client.update_alias(FunctionName=name, Name=alias["Name"], FunctionVersion=version)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(restart, functions))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import stripe
 from hostcart.adapters.secrets import Secrets
+from hostcart.adapters.stripe_http import Urllib3Client
 from hostcart.adapters.stripe_payments import StripePayments
 from hostcart.domain.money import Line
 from hostcart.domain.payment import Invoice
@@ -39,11 +40,11 @@ class FixedSecrets(Secrets):
         self.forgotten += 1
 
 
-class Recorder(stripe.RequestsClient):
-    """The SDK's client, with an impatience that tests can afford; keeps what was sent."""
+class Recorder(Urllib3Client):
+    """The product's client, with an impatience that tests can afford; keeps what was sent."""
 
     def __init__(self) -> None:
-        super().__init__(timeout=(1.0, 0.6))
+        super().__init__(connect_seconds=1.0, read_seconds=0.6)
         self.sent: list[tuple[str, str, str]] = []
 
     def request_with_retries(self, method: str, url: str, *rest: Any, **options: Any) -> Any:
@@ -135,4 +136,4 @@ def shops(url: str, client: stripe.StripeClient) -> Iterator[Open]:
 
     yield open_shop
     for recorder in made:
-        recorder.close()  # type: ignore[no-untyped-call]
+        recorder.close()

@@ -40,7 +40,7 @@ item = {"version": {"N": "1"}, "terminal": {"BOOL": True}}
 item |= {"texts": {"B": pack(["{}", "{}", "{}"])}}
 client = SimpleNamespace(
     get_item=lambda **_: {"Item": {**item, "last_number": {"N": "1"}}},
-    query=lambda **_: {"Items": [{"entry": {"S": "{}"}}]},
+    query=lambda **_: {"Items": [{"entry": {"B": pack(["{}"])}}]},
 )
 wiring.carts = lambda: DynamoCarts(client, "table")
 event = json.loads(sys.argv[1])

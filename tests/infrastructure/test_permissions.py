@@ -9,7 +9,7 @@ from tests.sam_template import Template, listed
 TEMPLATE = Template()
 OWNERS = [*TEMPLATE.functions, "FulfilOrder"]
 # Route 53 names zones when it makes them: which they are, no policy can say.
-UNNAMED = {"route53:CreateHostedZone", "route53:ListHostedZonesByName"}
+UNNAMED = {"route53:CreateHostedZone", "route53:ListHostedZones", "route53:ListHostedZonesByName"}
 ZONES = "arn:aws:route53:::hostedzone/*"
 # Executions are named by the carts: which they are, no policy can say, but whose they are.
 EXECUTIONS = ":execution:{'Fn::GetAtt': ['FulfilOrder', 'Name']}:*"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from hostcart.adapters import records
-from hostcart.adapters.dynamodb_carts import DynamoCarts
+from hostcart.adapters.dynamodb_carts import DynamoCarts, Texts, texts_of
 from hostcart.contract.statuses import CartStatus, OrderStatus, PaymentStatus, TaskStatus
 from hostcart.domain import views
 from hostcart.domain.cart import CallbackStatus, Cart, DomainStatus, Order
@@ -36,7 +36,7 @@ def watch(world: World) -> None:
 
 
 def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> None:
-    if new is not None and "|CART#" in key and (old is None or old["facts"] != new["facts"]):
+    if new is not None and "|CART#" in key and (old is None or old["texts"] != new["texts"]):
         for fault in _faults_of_write(None if old is None else _written(old), _written(new)):
             world.violate(fault)
     if new is not None and key.endswith("|EVENT"):
@@ -56,14 +56,8 @@ type Written = tuple[str, str, str, str | None, bool]
 
 
 def _written(item: Json) -> Written:
-    order_view = item["order_view"]["S"] if "order_view" in item else None
-    return (
-        item["facts"]["S"],
-        item["version"]["N"],
-        item["cart_view"]["S"],
-        order_view,
-        item["terminal"]["BOOL"],
-    )
+    texts = _texts(item["texts"]["B"])
+    return texts.facts, item["version"]["N"], texts.cart_view, texts.order_view, item["terminal"]["BOOL"]
 
 
 @lru_cache(maxsize=50_000)
@@ -122,7 +116,12 @@ def _allowed(table: Any, old: Any, new: Any) -> bool:
 
 
 def _cart(item: Json) -> Cart:
-    return _decoded(item["facts"]["S"], item["version"]["N"])
+    return _decoded(_texts(item["texts"]["B"]).facts, item["version"]["N"])
+
+
+@lru_cache(maxsize=50_000)
+def _texts(packed: bytes) -> Texts:
+    return texts_of({"texts": {"B": packed}})
 
 
 def _decoded(facts: str, version: str) -> Cart:

@@ -105,7 +105,7 @@ class Visitors(Executions):
     def token(self) -> str | None:
         """The one cart's token, once its order is open."""
         for key, item in self.table.items.items():
-            if "|CART#" in key and "order_view" in item:
+            if "|CART#" in key and "number" in item:
                 return key.rpartition("#")[2]
         return None
 

@@ -54,3 +54,13 @@ def f():
 def test_no_build_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert slim_layers.main([str(tmp_path)]) == 2
     assert "holds no build" in capsys.readouterr().err
+
+
+def test_bytecode_lies_beside_its_source_wherever_ours_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "elsewhere"))
+    source = tmp_path / "handler.py"
+    source.write_text("ANSWER = 42\n")
+    slim_layers.compile_ahead([source])
+    assert len(list((tmp_path / "__pycache__").glob("handler.*.pyc"))) == 1
