@@ -43,8 +43,10 @@ _STORED = (
     "tests/contract/test_registrar_rate_limit.py",
     "tests/infrastructure/test_engine_dynamodb_local.py",
 )
-_RUN = "tests/e2e/test_run.py"  # has a stack of its own in any case
-_SCOPES = {_RUN: _RUN} | dict.fromkeys(_STORED, "DynamoDB Local")
+# These have stacks of their own in any case.
+_RUN = "tests/e2e/test_run.py"
+_STORM = "tests/e2e/test_storm.py"
+_SCOPES = {_RUN: _RUN, _STORM: _STORM} | dict.fromkeys(_STORED, "DynamoDB Local")
 _SCOPES |= {
     f"tests/e2e/test_{name}.py": f"tests/e2e/ on the {stack} stack"
     for stack, names in _STACKS.items()
@@ -56,6 +58,7 @@ _LONGEST = (
     "tests/e2e/ on the third stack",
     "tests/e2e/ on the second stack",
     *_FOLDERS,
+    _STORM,
     "DynamoDB Local",
     _RUN,
     "tests/simulation/test_singles.py",

@@ -1,9 +1,13 @@
 """Orders with faults in every sandbox and workers killed at random: docs/storm.md."""
 
+from collections.abc import Iterator
+
+import httpx
 import pytest
 
 from tests.e2e.support.commands import tool
 from tests.e2e.support.leaks import find, histories, secrets_of, written_files
+from tests.e2e.support.stack import LocalStack
 from tests.e2e.support.world import World
 from tests.storm import report
 from tests.storm.storm import Outcome, Size, Storm
@@ -11,6 +15,17 @@ from tests.storm.storm import Outcome, Size, Storm
 pytestmark = pytest.mark.timeout(900)
 
 _SIZE = Size(orders=36, seed=1, days=2, outages=(), hasty=True)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, http: httpx.Client) -> Iterator[World]:
+    """A stack of its own: its reconciler looks hours ahead, and everything in its books is the storm's."""
+    local = LocalStack(tmp_path_factory.mktemp("storm"))
+    local.up()
+    try:
+        yield World(local, http)
+    finally:
+        local.down()
 
 
 @pytest.fixture(scope="module")

@@ -158,7 +158,9 @@ def test_ten_thousand_deliveries_are_one_effect(waiting: World) -> None:
         if waiting.cart.news:
             looks += 1
             waiting.charge()
-    assert looks == len(kinds) == len(waiting.carts.events)
+    others = {f"evt_{kind}" for kind in kinds} - {"evt_invoice.paid"}
+    assert waiting.carts.events.keys() == others  # a look after one of these saw the payment already
+    assert looks == len(others)
     assert waiting.workflow.woken == ["task-1"]
     assert waiting.cart.payment.status is PaymentStatus.SUCCEEDED
     assert len(waiting.payments.charges) == 1
