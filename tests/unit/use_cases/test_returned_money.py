@@ -160,7 +160,8 @@ def test_a_refund_after_a_won_dispute_is_looked_at_until_it_has_arrived(bench: B
     assert bench.run(timedelta(hours=3)).breaks == {DISPUTE: 1}
     world.payments.refunds_settle, world.payments.refunds_return = True, False
     assert bench.run(timedelta(hours=4)).breaks == {}
-    assert world.cart.payment.status is PaymentStatus.REFUNDED
+    payment = world.cart.payment
+    assert (payment.status, payment.amount_refunded) == (PaymentStatus.REFUNDED, 1300)
     assert bench.findings.kept == {}
 
 
