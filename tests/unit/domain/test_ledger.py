@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hostcart.contract.statuses import OrderStatus
+from hostcart.contract.statuses import OrderStatus, PaymentStatus
 from hostcart.domain.cart import Cart
 from hostcart.domain.deadlines import Deadlines, deadline_of
 from hostcart.domain.ledger import Booking, balances, entry_of
@@ -71,6 +71,14 @@ def test_who_was_asked_to_pay_has_the_payments_deadline() -> None:
     cart = STEPS["awaiting"]
     asked = replace(cart, payment=replace(cart.payment, asked_at=START + HOUR))
     assert deadline_of(asked, DEADLINES) == START + HOUR + DEADLINES.payment + 12 * HOUR
+
+
+def test_a_debit_begun_by_who_was_asked_to_pay_has_the_banks_time() -> None:
+    cart = STEPS["awaiting"]
+    status = PaymentStatus.PROCESSING
+    debited = replace(cart, payment=replace(cart.payment, status=status, asked_at=START + HOUR))
+    began = START + HOUR + DEADLINES.payment
+    assert deadline_of(debited, DEADLINES) == began + timedelta(days=14) + 12 * HOUR
 
 
 def test_the_status_of_an_unknown_cart_is_none() -> None:
