@@ -24,6 +24,7 @@ from tests.simulation.world import World
 
 type Json = dict[str, Any]
 
+_TOLD_WITHIN: Final = 3600
 _UNPAID: Final = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 
 
@@ -39,6 +40,8 @@ def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> 
     if new is not None and "|CART#" in key and (old is None or old["texts"] != new["texts"]):
         for fault in _faults_of_write(None if old is None else _written(old), _written(new)):
             world.violate(fault)
+        if old is not None:
+            _check_suspension(world, _cart(old), _cart(new))
     if new is not None and key.endswith("|EVENT"):
         cart = world.table.items.get(f"ACCOUNT#{ACCOUNT}|{new['cart']['S']}", {})
         if "news" not in cart:
@@ -49,6 +52,20 @@ def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> 
         before = int(old["last_number"]["N"]) if old is not None and "last_number" in old else 0
         if int(new["last_number"]["N"]) != before + 1:
             world.violate("order numbers are not dense")
+
+
+def _check_suspension(world: World, old: Cart, new: Cart) -> None:
+    """What the customer reads of their site, and how it is at the provisioner."""
+    if old.order is None or old.order.site is None or new.order is None:
+        return
+    was, site = old.order.site, new.order.site
+    since = world.sites.state["suspended"].get(was.id)
+    if site is not None and site.suspended and not was.suspended and since is None:
+        world.violate("the order says that its site is suspended, which it is not")
+    waited = old.payment.status is PaymentStatus.AWAITING_AUTHENTICATION
+    ends = waited and new.payment.status is not PaymentStatus.AWAITING_AUTHENTICATION
+    if ends and since is not None and world.now - since > _TOLD_WITHIN and not was.suspended:
+        world.violate("a site was suspended and its order did not say so")
 
 
 type Written = tuple[str, str, str, str | None, bool]
@@ -316,6 +333,11 @@ def _paid_through(end: End) -> bool:
 def _site(end: End) -> bool:
     wanted = {end.cart.opened.id} if end.delivered and end.site else set()
     return end.world.sites.live == wanted and (end.cart.opened.site is not None) is bool(wanted)
+
+
+@_rule("the site of a completed order is suspended")
+def _usable(end: End) -> bool:
+    return not end.delivered or not end.world.sites.state["suspended"]
 
 
 @_rule("a purchase at the registrar without an order, or an order without its one purchase")
