@@ -19,12 +19,12 @@ from hostcart.domain.payment import InvoiceStatus, Payment
 from hostcart.domain.transitions import CART, ORDER, PAYMENT, RETURNED_REFUND, TASK
 from hostcart.use_cases.activate_subscription import renewal_of
 
+from tests.simulation import suspensions
 from tests.simulation.scenarios import ACCOUNT, CUSTOMER, NAME, SLOT
 from tests.simulation.world import World
 
 type Json = dict[str, Any]
 
-_TOLD_WITHIN: Final = 3600
 _UNPAID: Final = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 
 
@@ -34,14 +34,13 @@ _UNPAID: Final = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 def watch(world: World) -> None:
     """From now on every write of the table is looked at."""
     world.watchers.append(lambda key, old, new: _check_write(world, key, old, new))
+    world.watchers.append(lambda key, old, new: _check_cart(world, key, old, new))
 
 
 def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> None:
     if new is not None and "|CART#" in key and (old is None or old["texts"] != new["texts"]):
         for fault in _faults_of_write(None if old is None else _written(old), _written(new)):
             world.violate(fault)
-        if old is not None:
-            _check_suspension(world, _cart(old), _cart(new))
     if new is not None and key.endswith("|EVENT"):
         cart = world.table.items.get(f"ACCOUNT#{ACCOUNT}|{new['cart']['S']}", {})
         if "news" not in cart:
@@ -54,18 +53,9 @@ def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> 
             world.violate("order numbers are not dense")
 
 
-def _check_suspension(world: World, old: Cart, new: Cart) -> None:
-    """What the customer reads of their site, and how it is at the provisioner."""
-    if old.order is None or old.order.site is None or new.order is None:
-        return
-    was, site = old.order.site, new.order.site
-    since = world.sites.state["suspended"].get(was.id)
-    if site is not None and site.suspended and not was.suspended and since is None:
-        world.violate("the order says that its site is suspended, which it is not")
-    waited = old.payment.status is PaymentStatus.AWAITING_AUTHENTICATION
-    ends = waited and new.payment.status is not PaymentStatus.AWAITING_AUTHENTICATION
-    if ends and since is not None and world.now - since > _TOLD_WITHIN and not was.suspended:
-        world.violate("a site was suspended and its order did not say so")
+def _check_cart(world: World, key: str, old: Json | None, new: Json | None) -> None:
+    if old is not None and new is not None and "|CART#" in key and old["texts"] != new["texts"]:
+        suspensions.check_write(world, _cart(old), _cart(new))
 
 
 type Written = tuple[str, str, str, str | None, bool]

@@ -44,14 +44,21 @@ def _outside_error(system: str, kind: str) -> Exception:
 class SitesModel:
     """Port Sites: a site is ready `takes` seconds after its PUT, or has `fails` then.
 
-    `suspended`: since when, by id.
+    `suspended`: since when, by id. `unwanted`: which ones it was asked to suspend, whatever it answered.
     """
 
     def __init__(self, gate: Gate, now: Callable[[], float]) -> None:
         self._gate = gate
         self._now = now
         self._asked: tuple[str, str] = ("", "")
-        self.state: Json = {"sites": {}, "deleted": {}, "suspended": {}, "takes": 0, "fails": False}
+        self.state: Json = {
+            "sites": {},
+            "deleted": {},
+            "suspended": {},
+            "unwanted": {},
+            "takes": 0,
+            "fails": False,
+        }
 
     @property
     def live(self) -> set[str]:
@@ -78,6 +85,7 @@ class SitesModel:
                 self.state["suspended"].setdefault(site_id, self._now())
 
         self._asked = ("suspend", site_id)
+        self.state["unwanted"][site_id] = 1
         self._call("suspend", take_away)
 
     def resume(self, site_id: str) -> None:

@@ -47,8 +47,9 @@ class Scenario:
     """One order.
 
     `method` is the saved method's behaviour, `balance` the customer's (credit is negative). `visits` are what
-    the customer does on the hosted page, by seconds after the order. `plan` is the site's. `sites` and `registrar` are settings of
-    those models, `parameters` the template's. `keyed`: the client sends an Idempotency-Key and repeats.
+    the customer does on the hosted page, by seconds after the order. `plan` is the site's. `sites` and
+    `registrar` are settings of those models, `parameters` the template's. `keyed`: the client sends an
+    Idempotency-Key and repeats.
     """
 
     name: str

@@ -127,7 +127,7 @@ def test_a_name_that_is_bought_behind_the_compensations_back_is_not_refunded(wor
 def test_an_attempt_that_follows_the_judged_one_is_judged_too(world: World) -> None:
     registrar = paid_domain(world)
     registrar.fail("register", OutcomeUnknownError("timeout"))
-    meanwhile(world.carts, "save", lambda: world.register())
+    meanwhile(world.carts, "save", world.register)
     with pytest.raises(UnavailableError, match="superseded"):
         world.refund("{}")
     assert world.cart.opened.failure is None

@@ -132,8 +132,8 @@ class Domain:
 class Site:
     """The site as it was delivered; its password is kept apart, sealed.
 
-    It is suspended while a payment that was trusted to arrive has failed. `suspension_asked_at` is stored before
-    the provisioner is asked, whose answer may be lost: what was asked for may be so.
+    It is suspended while a payment that was trusted to arrive has failed. `suspension_asked_at` is stored
+    before the provisioner is asked, whose answer may be lost: then the site may be suspended all the same.
     """
 
     id: str

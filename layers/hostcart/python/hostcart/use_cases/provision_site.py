@@ -14,8 +14,8 @@ from hostcart.use_cases.saving import change, load_uncancelled
 from hostcart.use_cases.waiting import growing
 
 _SUSPENSION_IS_OVER: Final = timedelta(seconds=90)
-"""No suspension takes effect so long after it was stored that it is asked for: the function has ended before, and
-so has its request."""
+"""No suspension takes effect so long after it was stored that it is asked for: the function that asks and its
+request have ended before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,8 @@ def provision_site(
 def _resumed(cart: Cart, site: Site, ports: ProvisionSitePorts) -> Provisioning:
     """A site whose payment failed late is paid after all.
 
-    It is resumed at once, and again when no suspension can be under way any more: the order does not end before.
+    It is resumed at once, and again when no suspension can be under way any more: the order does not end
+    before.
     """
     asked = site.suspension_asked_at
     if not (site.suspended or asked) or cart.payment.status is not PaymentStatus.SUCCEEDED:

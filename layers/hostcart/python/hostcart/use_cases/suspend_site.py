@@ -20,7 +20,7 @@ class SuspendSitePorts:
 def suspend_site(account_id: str, cart_token: str, *, ports: SuspendSitePorts) -> bool:
     """Whether the site is suspended now. Repeatable.
 
-    That it is asked for is stored first: a suspension whose answer is lost is lifted too when the site is paid.
+    That it is asked for is stored first: one whose answer is lost is lifted too when the site is paid.
     A provisioner that refuses is counted for an operator; the order goes on, since the customer may still pay
     and what is not paid in time is removed. Raises the ports' UnavailableError to be retried.
     """
