@@ -21,6 +21,7 @@ _DAY: Final = 86_400
 _RACES: Final = 30
 _SUBSCRIBE: Final = "POST /v1/subscriptions"
 _STOP: Final = "POST /v4/transfers/*:cancel"
+_LOOK: Final = "GET /v4/orders"
 
 
 def delete(client: Shop, token: str, **request: Any) -> httpx.Response:
@@ -222,6 +223,58 @@ def _first_name(entry: Json) -> str | None:
 def in_progress(client: Shop, token: str) -> None:
     opened(client, token)
     client.until(token, lambda _: client.order(token)["domain"]["status"] == "in_progress")
+
+
+def free_again(world: World, client: Shop, name: str) -> str:
+    """The registrar never heard of the cancelled order, and the name can be ordered at once: its token."""
+    assert [at_registrar(world, view, name) for view in ("orders", "domains")] == [[], []]
+    again = client.call("POST", "/api/orders/domain", json={"domain": {"name": name, "contact": CONTACT}})
+    assert again.status_code == 202, again.text
+    token = str(again.json()["cart"]["token"])
+    opened(client, token)
+    return token
+
+
+def test_a_domain_that_is_charged_before_the_registrar_is_asked(world: World, shop: Shops) -> None:
+    client = shop("ready")
+    world.arm("registrar", _LOOK, "status:503", times=50)
+    token, name = order_domain(client, "charged")
+    client.payment(token, "succeeded")
+    task(client, token, "register_domain", "running")
+    cancel(client, token)
+    world.disarm()
+    order = ends_cancelled(world, client, token, None, "refunded")
+    assert order["domain"]["status"] == "failed"
+    (invoice,) = world.invoices(token)
+    assert invoice["amount_refunded"] == invoice["amount_paid"] > 0
+    assert client.finish(free_again(world, client, name))["order"]["status"] == "completed"
+
+
+def test_a_domain_whose_customer_must_act(world: World, shop: Shops) -> None:
+    client = shop("needs_3ds")
+    token, name = order_domain(client, "acts")
+    client.payment(token, "awaiting_authentication")
+    cancel(client, token)
+    order = ends_cancelled(world, client, token, None, "cancelled")
+    assert order["domain"]["status"] == "failed"
+    (invoice,) = world.invoices(token)
+    assert (invoice["status"], order["payment"]["amount_charged_cents"]) == ("void", 0)
+    cancel(client, free_again(world, client, name))
+
+
+def test_a_domain_while_the_bank_works(world: World, shop: Shops) -> None:
+    client = shop("sepa")
+    token, name = order_domain(client, "debit")
+    client.until(token, lambda cart: cart["payment"]["hosted_invoice_url"] is not None)
+    cancel(client, token)
+    waiting = client.order(token)
+    assert (waiting["payment"]["status"], waiting["order"]["status"]) == ("processing", "pending")
+    world.advance_clock(_DAY)
+    order = ends_cancelled(world, client, token, None, "refunded")
+    assert order["domain"]["status"] == "failed"
+    (invoice,) = world.invoices(token)
+    assert invoice["amount_refunded"] == invoice["amount_paid"] > 0
+    cancel(client, free_again(world, client, name))
 
 
 def test_a_transfer_under_way_is_stopped_at_the_registrar(world: World, shop: Shops) -> None:

@@ -267,7 +267,8 @@ def test_a_trusted_debit_that_fails_suspends_the_site_until_it_is_paid(world: Wo
     assert order["payment"]["hosted_invoice_url"]
     assert [site["status"] for site in world.sites(token)] == ["suspended"]
     pay_by_card(world, token)
-    order = client.finish(token)
+    await_value(lambda: [site["status"] for site in world.sites(token)] == ["ready"], seconds=60)
+    order = client.finish(token, seconds=180)  # not before every suspension must be over
     assert order["order"]["status"] == "completed"
     assert "status" not in order["site"]
     ended(world, token, path, "order.completed")

@@ -30,13 +30,20 @@ class Finding:
 
 @dataclass
 class Coverage:
-    """How often each (state, boundary, fault) was hit, and which there could be."""
+    """How often each (state, boundary, fault) was hit, and which could have been where a run came.
+
+    `plain` are the boundaries, as (state, call), that a run without faults comes to. What a run has to come
+    to at all says `coverage.gaps`.
+    """
 
     hit: Counter[Cell] = field(default_factory=Counter)
     seen: set[Cell] = field(default_factory=set)
+    plain: set[tuple[str, str]] = field(default_factory=set)
 
-    def add(self, world: World) -> None:
-        """What a world met since it was last asked."""
+    def add(self, world: World, *, plain: bool = False) -> None:
+        """What a world met since it was last asked; `plain`: no fault came so far."""
+        if plain:
+            self.plain.update((met.state, met.name) for met in world.met)
         for met in world.met:
             if met.fault is not None:
                 self.hit[met.state, met.name, met.fault] += 1
@@ -45,6 +52,7 @@ class Coverage:
     def update(self, other: "Coverage") -> None:
         self.hit.update(other.hit)
         self.seen |= other.seen
+        self.plain |= other.plain
 
 
 @dataclass
@@ -138,8 +146,8 @@ class Explorer:
         self.planned.plan = dict(plan)
         world.step()
         self.steps += 1
-        self.coverage.add(world)
         whole = (*node.plan, *plan)
+        self.coverage.add(world, plain=not whole)
         if world.endless:
             world.violate("no end")
         elif world.over:

@@ -28,6 +28,8 @@ _KEYED: Final = ("kept_before", "kept_after", "in_use", "lock")
 _OUTSIDE: Final = {
     "sites.get": _OUTSIDE_READ,
     "sites.put": tuple(kind for kind in _OUTSIDE_WRITE if kind != "late"),
+    "sites.suspend": _OUTSIDE_WRITE,
+    "sites.resume": _OUTSIDE_WRITE,
     "sites.delete": ("timeout_before", "timeout_after", "error_before", "throttle", "denied"),
     "zones.list": ("error_before", "denied"),
     "zones.exists": ("error_before", "denied"),

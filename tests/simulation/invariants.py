@@ -19,6 +19,7 @@ from hostcart.domain.payment import InvoiceStatus, Payment
 from hostcart.domain.transitions import CART, ORDER, PAYMENT, RETURNED_REFUND, TASK
 from hostcart.use_cases.activate_subscription import renewal_of
 
+from tests.simulation import suspensions
 from tests.simulation.scenarios import ACCOUNT, CUSTOMER, NAME, SLOT
 from tests.simulation.world import World
 
@@ -33,6 +34,7 @@ _UNPAID: Final = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 def watch(world: World) -> None:
     """From now on every write of the table is looked at."""
     world.watchers.append(lambda key, old, new: _check_write(world, key, old, new))
+    world.watchers.append(lambda key, old, new: _check_cart(world, key, old, new))
 
 
 def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> None:
@@ -49,6 +51,11 @@ def _check_write(world: World, key: str, old: Json | None, new: Json | None) -> 
         before = int(old["last_number"]["N"]) if old is not None and "last_number" in old else 0
         if int(new["last_number"]["N"]) != before + 1:
             world.violate("order numbers are not dense")
+
+
+def _check_cart(world: World, key: str, old: Json | None, new: Json | None) -> None:
+    if old is not None and new is not None and "|CART#" in key and old["texts"] != new["texts"]:
+        suspensions.check_write(world, _cart(old), _cart(new))
 
 
 type Written = tuple[str, str, str, str | None, bool]
@@ -316,6 +323,11 @@ def _paid_through(end: End) -> bool:
 def _site(end: End) -> bool:
     wanted = {end.cart.opened.id} if end.delivered and end.site else set()
     return end.world.sites.live == wanted and (end.cart.opened.site is not None) is bool(wanted)
+
+
+@_rule("the site of a completed order is suspended")
+def _usable(end: End) -> bool:
+    return not end.delivered or not end.world.sites.state["suspended"]
 
 
 @_rule("a purchase at the registrar without an order, or an order without its one purchase")

@@ -66,6 +66,11 @@ def _close_before_refund(definition: Json) -> None:
         catcher["Next"] = "CloseOrder"
 
 
+def _never_suspend(definition: Json) -> None:
+    choices = definition["States"]["PaymentOutcome"]["Choices"]
+    choices[:] = [choice for choice in choices if choice["Next"] != "SuspendSite"]
+
+
 MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
     Mutant(
         "the subscription is created without an idempotency key",
@@ -293,6 +298,58 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         2,
         frozenset({"cancel", "dup"}),
     ),
+    Mutant(
+        "a site that is paid after all stays suspended",
+        "use_cases.provision_site:_resumed",
+        "ports.sites.resume(site.id)",
+        "pass",
+        "site/trusted fails then paid",
+        0,
+    ),
+    Mutant(
+        "a suspension is stored only when it is answered",
+        "use_cases.suspend_site:suspend_site",
+        "lambda current: domain.ask_for_suspension(current, now) if _due(current) else current,",
+        "lambda current: current,",
+        "site/trusted fails then paid",
+        2,
+        frozenset({"visit", "zombie_long"}),
+    ),
+    Mutant(
+        "a paid order ends while its site may still be suspended",
+        "use_cases.provision_site:_resumed",
+        "max(asked + _SUSPENSION_IS_OVER - now, timedelta(0))",
+        "timedelta(0)",
+        "site/trusted fails then paid",
+        2,
+        frozenset({"visit", "late"}),
+    ),
+    Mutant(
+        "a site is said to be suspended before it is",
+        "use_cases.suspend_site:suspend_site",
+        "        ports.sites.suspend(site.id)",
+        "        change(ports.carts, cart, lambda current: domain.suspend_site(current, now)); "
+        "ports.sites.suspend(site.id)",
+        "site/trusted fails then paid",
+        0,
+    ),
+    Mutant(
+        "a suspended site is not said to be suspended",
+        "use_cases.suspend_site:suspend_site",
+        "cart = change(ports.carts, cart, lambda current: domain.suspend_site(current, now))",
+        "pass",
+        "site/trusted fails then paid",
+        0,
+    ),
+    Mutant(
+        "a site stays where the debit came to nothing",
+        "use_cases.refund_payment:_remove",
+        "ports.sites.delete(cart.opened.id)",
+        "pass",
+        "site/trusted never paid",
+        0,
+    ),
+    DefinitionMutant("a late failure suspends nothing", _never_suspend, "site/trusted fails then paid", 0),
     DefinitionMutant("a task has no catch", _drop_catch("ProvisionSite"), "site/fails", 0),
     DefinitionMutant("a failed delivery is closed without a refund", _close_before_refund, "site/fails", 0),
 )

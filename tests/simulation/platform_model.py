@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
@@ -41,12 +42,23 @@ def _outside_error(system: str, kind: str) -> Exception:
 
 
 class SitesModel:
-    """Port Sites: a site is ready `takes` seconds after its PUT, or has `fails` then."""
+    """Port Sites: a site is ready `takes` seconds after its PUT, or has `fails` then.
+
+    `suspended`: since when, by id. `unwanted`: which ones it was asked to suspend, whatever it answered.
+    """
 
     def __init__(self, gate: Gate, now: Callable[[], float]) -> None:
         self._gate = gate
         self._now = now
-        self.state: Json = {"sites": {}, "deleted": {}, "takes": 0, "fails": False}
+        self._asked: tuple[str, str] = ("", "")
+        self.state: Json = {
+            "sites": {},
+            "deleted": {},
+            "suspended": {},
+            "unwanted": {},
+            "takes": 0,
+            "fails": False,
+        }
 
     @property
     def live(self) -> set[str]:
@@ -67,9 +79,38 @@ class SitesModel:
     def get(self, site_id: str) -> ProvisionedSite | None:
         return self._call("get", lambda: self._site(site_id) if site_id in self.live else None)
 
+    def suspend(self, site_id: str) -> None:
+        def take_away() -> None:
+            if site_id in self.live:
+                self.state["suspended"].setdefault(site_id, self._now())
+
+        self._asked = ("suspend", site_id)
+        self.state["unwanted"][site_id] = 1
+        self._call("suspend", take_away)
+
+    def resume(self, site_id: str) -> None:
+        def bring_back() -> None:
+            if site_id not in self.live:
+                raise RefusedError("site_not_found")
+            self.state["suspended"].pop(site_id, None)
+
+        self._asked = ("resume", site_id)
+        self._call("resume", bring_back)
+
+    def hold(self) -> Json:
+        """The request is under way."""
+        verb, site_id = self._asked
+        return {"site": site_id, "verb": verb}
+
+    def finish_late(self, held: Json) -> None:
+        """The effect of a request that was given up comes after all."""
+        with suppress(RefusedError):
+            (self.suspend if held["verb"] == "suspend" else self.resume)(held["site"])
+
     def delete(self, site_id: str) -> None:
         def remove() -> None:
             self.state["deleted"][site_id] = 1
+            self.state["suspended"].pop(site_id, None)
 
         self._call("delete", remove)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -112,12 +112,14 @@ def _work(
     )
 
 
-def lines(total: Result) -> Iterator[str]:
-    """The report."""
+def lines(total: Result, gaps: Sequence[str]) -> Iterator[str]:
+    """The report; `gaps` is what should have been reached."""
     yield from _coverage(total.coverage)
     plans = ", ".join(f"{count:,} with {n}" for n, count in enumerate(total.plans))
     yield f"plans of faults: {plans}; worlds {total.worlds:,}, steps {total.steps:,}"
     yield f"random histories: {total.histories:,}"
+    yield f"not reached: {len(gaps)}"
+    yield from (f"    {gap}" for gap in gaps)
     yield from _broken(total.broken)
 
 
@@ -134,7 +136,7 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
             share = f"{len(cells) - len(missed):>3}/{len(cells):<3}"
             yield f"    {name:<44} {share} faults {times:>9,} times{note}"
     hit = sum(cell in coverage.hit for cell in coverage.seen)
-    yield f"cells (state x boundary x fault): {hit:,} of {len(coverage.seen):,} hit"
+    yield f"cells (state x boundary x fault): {hit:,} of {len(coverage.seen):,} hit, of those that were met"
 
 
 def _broken(broken: list[Broken]) -> Iterator[str]:

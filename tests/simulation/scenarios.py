@@ -38,6 +38,7 @@ SECRETS: Final = (
     str(CONTACT["phone"]),
 )
 _DAY: Final = 86_400
+_HOUR: Final = 3600
 _SOON: Final = 600
 
 
@@ -46,8 +47,9 @@ class Scenario:
     """One order.
 
     `method` is the saved method's behaviour, `balance` the customer's (credit is negative). `visits` are what
-    the customer does on the hosted page, by seconds after the order. `sites` and `registrar` are settings of
-    those models, `parameters` the template's. `keyed`: the client sends an Idempotency-Key and repeats.
+    the customer does on the hosted page, by seconds after the order. `plan` is the site's. `sites` and
+    `registrar` are settings of those models, `parameters` the template's. `keyed`: the client sends an
+    Idempotency-Key and repeats.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Scenario:
     balance: int = 0
     currency: str = "usd"
     visits: tuple[tuple[int, str], ...] = ()
+    plan: str = "basic"
     sites: Json = field(default_factory=dict)
     registrar: Json = field(default_factory=dict)
     parameters: Json = field(default_factory=dict)
@@ -95,7 +98,7 @@ class Scenario:
                 "name": "My blog",
                 "variant": "vanilla",
                 "location": "pdx",
-                "plan": "basic",
+                "plan": self.plan,
                 "term": "monthly",
             }
             return {"site": site, "callback": CALLBACK}
@@ -112,11 +115,13 @@ def user() -> User:
 
 
 def catalogue() -> Catalogue:
-    """Prices in both currencies."""
+    """Prices in both currencies. The plan `trusting` is delivered while a debit is under way."""
     charges = {DomainCharge.REGISTER: 1500, DomainCharge.TRANSFER: 1400, DomainCharge.RENEW: 1700}
     prices = {"standard": {"usd": charges, "eur": charges}}
     com = TldPrices(name="com", stripe_product="prod_domain_com", prices=prices)
-    return replace(CATALOGUE, tlds={"com": com})
+    basic = CATALOGUE.plans["basic"]
+    trusting = replace(basic, name="trusting", deliver_while_processing=True)
+    return replace(CATALOGUE, plans={"basic": basic, "trusting": trusting}, tlds={"com": com})
 
 
 # So that a day's waiting is a few looks.
@@ -137,6 +142,8 @@ _KINDS: Final[dict[Kind, Json]] = {
 }
 _FAILS_SOON: Final = {"takes": _SOON, "fails": True}
 _DEADLINE: Final = {"PaymentDeadlineSeconds": "14400"}
+_TRUSTED: Final[Json] = {"plan": "trusting", "method": stripe.SEPA, "currency": "eur"}
+_TRUSTED_IN_VAIN: Final = {**_TRUSTED, "method": stripe.SEPA_FAILS}
 _OTHERS: Final[dict[str, Json]] = {
     "site/slow": {"sites": {"takes": _SOON}},
     "site/fails": {"sites": {"takes": _SOON, "fails": True}, "balance": -500},
@@ -145,6 +152,12 @@ _OTHERS: Final[dict[str, Json]] = {
     "site/disputed": {"visits": ((_DAY, "disputed_lost"),)},
     "site/fails, disputed": {"sites": _FAILS_SOON, "visits": ((_SOON // 2, "disputed_lost"),)},
     "site/fails, disputed in vain": {"sites": _FAILS_SOON, "visits": ((_SOON // 2, "disputed_won"),)},
+    "site/trusted": _TRUSTED,
+    "site/trusted fails then paid": {
+        **_TRUSTED_IN_VAIN,
+        "visits": ((_DAY + 2 * _HOUR, "pays_otherwise"),),
+    },
+    "site/trusted never paid": _TRUSTED_IN_VAIN,
     "site/all credit": {"balance": -5000},
     "site/too little": {"balance": -1270},
     "site/3ds never": {"method": stripe.AUTHENTICATION, "balance": -500},

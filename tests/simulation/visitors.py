@@ -18,6 +18,7 @@ from tests.simulation import scenarios
 from tests.simulation.dynamo import Table
 from tests.simulation.executions import Executions
 from tests.simulation.kernel import Call, Json, Outcome, Timing
+from tests.simulation.platform_model import SitesModel
 from tests.simulation.registrar_model import RegistrarModel
 from tests.simulation.scenarios import ACCOUNT, KEY, NAME, WEBHOOK_SECRET, Scenario
 from tests.simulation.stripe_model import Processor
@@ -40,6 +41,7 @@ class Visitors(Executions):
     table: Table
     processor: Processor
     registrar: RegistrarModel
+    sites: SitesModel
 
     def __init__(self, scenario: Scenario, timing: Timing) -> None:
         super().__init__(timing, scenario.parameters)
@@ -153,7 +155,10 @@ class Visitors(Executions):
         self.processor.timer(kind, object_id)
 
     def _on_late(self, held: Json) -> None:
-        finish_late(self.processor, held)
+        if "site" in held:
+            self.sites.finish_late(held)
+        else:
+            finish_late(self.processor, held)
 
     # --- webhooks ---------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from hostcart.contract.statuses import PaymentStatus
+
 from tests.workflow.cases import Case, Scenario, mended
 from tests.workflow.faults import (
     CHARGE,
@@ -44,6 +46,11 @@ _TRUSTED: Final[dict[str, Any]] = {"card": None, "currency": "eur", "plan": "bus
 def _suspended(case: Case) -> bool:
     site = case.facts().opened.site
     return site is not None and site.suspended
+
+
+def _pays_by_card_once_asked(case: Case) -> None:
+    if case.facts().payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
+        case.customer_visits("pay", "pm_card_visa")
 
 
 DELIVERED: Final = (
@@ -117,6 +124,16 @@ DELIVERED: Final = (
         iban="DE62370400440532013001",
         arrange=sites("status:500", "PUT /sites/*/suspension", times=_SITE_RETRIES + 3),
         on_wait=lambda case: case.customer_visits("pay", "pm_card_visa") if _suspended(case) else None,
+    ),
+    Scenario(
+        name="no answer about a suspension arrives, then paid by card",
+        **_TRUSTED,
+        iban="DE62370400440532013001",
+        arrange=impatient(
+            sites("timeout_after", "PUT /sites/*/suspension"),
+            sites("drop_after", "PUT /sites/*/suspension", times=_SITE_RETRIES - 1),
+        ),
+        on_wait=_pays_by_card_once_asked,
     ),
     Scenario(name="callback at the third attempt", callback="/flaky/2/hook", callbacks=3),
     Scenario(name="callback gone", callback="/status/410/hook"),

@@ -81,6 +81,13 @@ def test_a_debit_begun_by_who_was_asked_to_pay_has_the_banks_time() -> None:
     assert deadline_of(debited, DEADLINES) == began + timedelta(days=14) + 12 * HOUR
 
 
+def test_a_site_that_was_delivered_before_it_was_paid_has_its_time_from_the_payment_on() -> None:
+    paid = STEPS["paid"]
+    days = timedelta(days=5)
+    late = replace(paid, payment=replace(paid.payment, paid_at=START + days))
+    assert deadline_of(late, DEADLINES) == START + days + DEADLINES.site + 24 * HOUR
+
+
 def test_the_status_of_an_unknown_cart_is_none() -> None:
     assert entry_of(PAID, None).status is None
     assert entry_of(PAID, new_cart()).status is OrderStatus.PENDING

@@ -10,8 +10,9 @@ import pytest
 from hostcart.contract.statuses import OrderStatus
 from hostcart.domain.cart import DomainStatus
 from hostcart.domain.transitions import TransitionRefusedError
-from hostcart.ports import RefusedError, UnavailableError
+from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.use_cases.errors import DomainFailedError
+from hostcart.use_cases.refund_payment import DELIVERED
 
 from tests.fakes.registrar import FakeRegistrar
 from tests.fakes.world import PDX, World, domain_request, site_order
@@ -103,6 +104,33 @@ def test_a_zone_that_was_made_behind_the_compensation_is_removed(world: World) -
     domain = world.cart.opened.domain
     assert domain is not None
     assert domain.status is DomainStatus.FAILED
+
+
+def test_a_name_that_is_bought_behind_the_compensations_back_is_not_refunded(world: World) -> None:
+    paid_domain(world)
+
+    def buy() -> None:
+        while not world.register().ready:
+            world.clock.advance(seconds=30)
+
+    meanwhile(world.carts, "save", buy)
+    with pytest.raises(UnavailableError, match="superseded"):
+        world.refund("{}")
+    assert world.cart.opened.failure is None
+    assert len(world.registrar.paid) == 1
+    compensation = world.refund("{}")
+    assert (compensation.status, compensation.settled) == (DELIVERED, False)
+    world.activate()
+    assert world.close().status is OrderStatus.COMPLETED
+
+
+def test_an_attempt_that_follows_the_judged_one_is_judged_too(world: World) -> None:
+    registrar = paid_domain(world)
+    registrar.fail("register", OutcomeUnknownError("timeout"))
+    meanwhile(world.carts, "save", world.register)
+    with pytest.raises(UnavailableError, match="superseded"):
+        world.refund("{}")
+    assert world.cart.opened.failure is None
 
 
 def test_a_subscription_that_was_made_behind_the_compensation_is_cancelled(delivered: World) -> None:

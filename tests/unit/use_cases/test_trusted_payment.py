@@ -1,5 +1,6 @@
 """A plan may have its sites delivered while a debit is under way: then a late failure takes the site away."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +9,15 @@ from hostcart.contract.statuses import OrderStatus, PaymentStatus, TaskStatus
 from hostcart.domain import views
 from hostcart.domain.payment import AttemptState
 from hostcart.domain.transitions import TransitionRefusedError
-from hostcart.ports import RefusedError, UnavailableError
+from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.use_cases.charge_payment import Step
 from hostcart.use_cases.errors import PaymentFailedError, SiteFailedError
 
 from tests.fakes.payments import Method
 from tests.fakes.world import ACCOUNT, PAYMENT_DEADLINE, World, site_order
+from tests.unit.use_cases.test_held_up import meanwhile
+
+_OVER = 90
 
 
 def tasks(world: World) -> list[TaskStatus]:
@@ -102,6 +106,7 @@ def test_a_late_failure_suspends_the_site_and_says_so(failed: World) -> None:
 
 def test_the_customer_pays_after_all(failed: World) -> None:
     failed.suspend()
+    failed.clock.advance(seconds=_OVER)
     failed.payments.receive()
     assert failed.charge().step is Step.DELIVER
     assert failed.provision().ready
@@ -111,6 +116,55 @@ def test_the_customer_pays_after_all(failed: World) -> None:
     failed.activate()
     assert failed.close().status is OrderStatus.COMPLETED
     assert len(failed.payments.charges) == 1
+
+
+def test_a_suspension_whose_answer_is_lost_is_lifted_too(failed: World) -> None:
+    def lose_answer() -> None:
+        raise OutcomeUnknownError("timeout")
+
+    meanwhile(failed.sites, "suspend", lose_answer, after=True)
+    with pytest.raises(OutcomeUnknownError):
+        failed.suspend()
+    assert failed.sites.suspended
+    failed.clock.advance(seconds=_OVER)
+    failed.payments.receive()
+    assert failed.charge().step is Step.DELIVER
+    assert failed.provision().ready
+    assert failed.sites.suspended == set()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_suspension_under_way_while_the_customer_pays_is_lifted_in_the_end(
+    failed: World, *, after: bool
+) -> None:
+    def pay() -> None:
+        failed.payments.receive()
+        assert failed.charge().step is Step.DELIVER
+        provisioning = failed.provision()
+        assert (provisioning.ready, provisioning.wait_seconds) == (False, _OVER)
+
+    meanwhile(failed.sites, "suspend", pay, after=after)
+    assert failed.suspend() is False
+    assert "status" not in views.order_view(failed.cart)["site"]
+    failed.clock.advance(seconds=_OVER - 1)
+    assert failed.provision().wait_seconds == 1
+    failed.clock.advance(seconds=1)
+    assert failed.provision().ready
+    assert failed.sites.suspended == set()
+    assert failed.suspend() is False
+    assert failed.sites.suspended == set()
+
+
+def test_a_suspension_that_another_version_stored_is_lifted(failed: World) -> None:
+    failed.suspend()
+    cart = failed.cart
+    assert cart.opened.site is not None
+    earlier = replace(cart.opened.site, suspension_asked_at=None)
+    failed.carts.save(replace(cart, order=replace(cart.opened, site=earlier)))
+    failed.payments.receive()
+    failed.charge()
+    assert failed.provision().ready
+    assert failed.sites.suspended == set()
 
 
 def test_another_debit_is_not_trusted_a_second_time(failed: World) -> None:

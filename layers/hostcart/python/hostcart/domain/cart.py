@@ -132,7 +132,8 @@ class Domain:
 class Site:
     """The site as it was delivered; its password is kept apart, sealed.
 
-    It is suspended while a payment that was trusted to arrive has failed.
+    It is suspended while a payment that was trusted to arrive has failed. `suspension_asked_at` is stored
+    before the provisioner is asked, whose answer may be lost: then the site may be suspended all the same.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Site:
     username: str
     port: int
     suspended: bool = False
+    suspension_asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,26 +376,38 @@ def deliver_site(cart: Cart, site: Site, now: datetime) -> Cart:
     return _touch(cart, replace(order, site=site, tasks=tasks), now)
 
 
+def ask_for_suspension(cart: Cart, now: datetime) -> Cart:
+    """The site is there and its payment failed late: stored before the provisioner is asked to suspend it."""
+    if cart.payment.status is not PaymentStatus.AWAITING_AUTHENTICATION:
+        raise TransitionRefusedError("nothing is owed for the site")
+    return _with_site(cart, replace(_delivered_site(cart), suspension_asked_at=now), now)
+
+
 def suspend_site(cart: Cart, now: datetime) -> Cart:
-    """The site is there and its payment failed late: nobody may use it until it is paid."""
-    return _set_suspended(cart, now, suspended=True)
+    """Nobody can use the site until it is paid; one that was paid meanwhile is to be resumed all the same."""
+    site = _delivered_site(cart)
+    if cart.payment.status is PaymentStatus.SUCCEEDED:
+        return cart
+    return _with_site(cart, replace(site, suspended=True), now)
 
 
-def resume_site(cart: Cart, now: datetime) -> Cart:
-    """The suspended site is paid after all."""
+def resume_site(cart: Cart, now: datetime, *, final: bool) -> Cart:
+    """The site is paid after all and can be used. `final`: no suspension that was asked for can follow."""
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
         raise TransitionRefusedError("the site is not paid")
-    return _set_suspended(cart, now, suspended=False)
+    site = replace(_delivered_site(cart), suspended=False)
+    return _with_site(cart, replace(site, suspension_asked_at=None) if final else site, now)
 
 
-def _set_suspended(cart: Cart, now: datetime, *, suspended: bool) -> Cart:
-    order = cart.opened
-    _refuse_failed(order)
-    if order.site is None:
+def _delivered_site(cart: Cart) -> Site:
+    _refuse_failed(cart.opened)
+    if cart.opened.site is None:
         raise TransitionRefusedError("there is no site")
-    if order.site.suspended is suspended:
-        return cart
-    return _touch(cart, replace(order, site=replace(order.site, suspended=suspended)), now)
+    return cart.opened.site
+
+
+def _with_site(cart: Cart, site: Site, now: datetime) -> Cart:
+    return cart if site == cart.opened.site else _touch(cart, replace(cart.opened, site=site), now)
 
 
 def attempt_domain(cart: Cart, domain: Domain, now: datetime) -> Cart:

@@ -46,6 +46,7 @@ def _paid_by(cart: Cart, order: Order, deadlines: Deadlines) -> datetime:
 
 
 def _delivered_by(cart: Cart, order: Order, deadlines: Deadlines) -> datetime:
-    began = order.delivery_started_at or order.created_at
+    """From the payment on: what was delivered before it waited for the bank or for the customer."""
+    began = max(order.delivery_started_at or order.created_at, cart.payment.paid_at or order.created_at)
     allowed = deadlines.transfer if isinstance(cart.item, DomainItem) else deadlines.site
     return began + allowed + 2 * _RETRIES

@@ -1,7 +1,9 @@
 """Have the site made by the provisioner, once, and keep its access data sealed."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from hostcart.contract.statuses import PaymentStatus
 from hostcart.domain.cart import Cart, Site, TaskName, deliver_site, require_running, resume_site
@@ -10,6 +12,10 @@ from hostcart.ports import CartStore, Cipher, Clock, Metrics, RefusedError, Site
 from hostcart.use_cases.errors import SiteFailedError
 from hostcart.use_cases.saving import change, load_uncancelled
 from hostcart.use_cases.waiting import growing
+
+_SUSPENSION_IS_OVER: Final = timedelta(seconds=90)
+"""No suspension takes effect so long after it was stored that it is asked for: the function that asks and its
+request have ended before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +43,7 @@ def provision_site(
     """
     cart = load_uncancelled(ports.carts, account_id, cart_token)
     if cart.opened.site is not None:
-        _resume(cart, cart.opened.site, ports)
-        return Provisioning(ready=True, wait_seconds=0)
+        return _resumed(cart, cart.opened.site, ports)
     require_running(cart, TaskName.PROVISION_SITE)
     site = _ask(cart, ports.sites)
     if site.status is ProvisionStatus.FAILED:
@@ -52,16 +57,23 @@ def provision_site(
     return Provisioning(ready=False, wait_seconds=growing(passed, poll))
 
 
-def _resume(cart: Cart, site: Site, ports: ProvisionSitePorts) -> None:
-    """A site whose payment failed late is paid after all."""
-    if not site.suspended or cart.payment.status is not PaymentStatus.SUCCEEDED:
-        return
+def _resumed(cart: Cart, site: Site, ports: ProvisionSitePorts) -> Provisioning:
+    """A site whose payment failed late is paid after all.
+
+    It is resumed at once, and again when no suspension can be under way any more: the order does not end
+    before.
+    """
+    asked = site.suspension_asked_at
+    if not (site.suspended or asked) or cart.payment.status is not PaymentStatus.SUCCEEDED:
+        return Provisioning(ready=True, wait_seconds=0)
+    now = ports.clock.now()
+    left = timedelta(0) if asked is None else max(asked + _SUSPENSION_IS_OVER - now, timedelta(0))
     try:
         ports.sites.resume(site.id)
     except RefusedError as refused:
         raise SiteFailedError("site_failed") from refused
-    now = ports.clock.now()
-    change(ports.carts, cart, lambda current: resume_site(current, now))
+    change(ports.carts, cart, lambda current: resume_site(current, now, final=not left))
+    return Provisioning(ready=not left, wait_seconds=math.ceil(left.total_seconds()))
 
 
 def _ask(cart: Cart, sites: Sites) -> ProvisionedSite:

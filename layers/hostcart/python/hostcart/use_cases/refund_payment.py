@@ -1,11 +1,20 @@
 """The compensation of everything: stop the order, give the money back, remove what was made."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from hostcart.contract.statuses import PaymentStatus
-from hostcart.domain.cart import Cart, DomainItem, DomainStatus, fail_order, settle_failed_payment
+from hostcart.domain.cart import (
+    Cart,
+    DomainItem,
+    DomainStatus,
+    Failure,
+    fail_order,
+    settle_failed_payment,
+)
 from hostcart.domain.payment import Invoice, InvoiceStatus, Payment, Refund
 from hostcart.domain.reconciliation import Verdict
 from hostcart.ports import (
@@ -79,7 +88,7 @@ def refund_payment(
     if not cart.opened.status.terminal:
         failure = failure_of(_code(cause))
         now = ports.clock.now()
-        cart = change(ports.carts, cart, lambda current: fail_order(current, failure, now))
+        cart = change(ports.carts, cart, _failing(cart, failure, now))
         cart, disputed = _settle(cart, ports)
     return Compensation(
         order_id=cart.opened.id,
@@ -102,6 +111,25 @@ def _may_be_ours(cart: Cart, timing: DomainTiming, ports: RefundPaymentPorts) ->
     if verdict is Verdict.RETRY:
         return now < (domain.attempt_at or now) + timing.late
     return verdict not in {Verdict.FAILED, Verdict.LOST}
+
+
+def _failing(judged: Cart, failure: Failure, now: datetime) -> Callable[[Cart], Cart]:
+    """Stops the order that was judged.
+
+    Raises UnavailableError when another attempt at the name was made meanwhile: it is to be judged too.
+    """
+
+    def how(current: Cart) -> Cart:
+        if current.opened.failure is None and _attempt_of(current) != _attempt_of(judged):
+            raise UnavailableError("superseded")
+        return fail_order(current, failure, now)
+
+    return how
+
+
+def _attempt_of(cart: Cart) -> tuple[object, ...]:
+    domain = cart.opened.domain
+    return () if domain is None else (domain.status, domain.attempt, domain.attempt_at)
 
 
 def _settle(cart: Cart, ports: RefundPaymentPorts) -> tuple[Cart, bool]:

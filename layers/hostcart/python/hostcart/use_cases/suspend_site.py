@@ -20,12 +20,19 @@ class SuspendSitePorts:
 def suspend_site(account_id: str, cart_token: str, *, ports: SuspendSitePorts) -> bool:
     """Whether the site is suspended now. Repeatable.
 
+    That it is asked for is stored first: one whose answer is lost is lifted too when the site is paid.
     A provisioner that refuses is counted for an operator; the order goes on, since the customer may still pay
     and what is not paid in time is removed. Raises the ports' UnavailableError to be retried.
     """
     cart = load(ports.carts, account_id, cart_token)
+    now = ports.clock.now()
+    cart = change(
+        ports.carts,
+        cart,
+        lambda current: domain.ask_for_suspension(current, now) if _due(current) else current,
+    )
     site = cart.opened.site
-    if site is None or site.suspended or not _owed(cart):
+    if site is None or not _due(cart):
         return site is not None and site.suspended
     try:
         ports.sites.suspend(site.id)
@@ -33,10 +40,12 @@ def suspend_site(account_id: str, cart_token: str, *, ports: SuspendSitePorts) -
         ports.metrics.count("SuspensionRefused", code=refused.code)
         return False
     now = ports.clock.now()
-    change(ports.carts, cart, lambda current: domain.suspend_site(current, now))
+    cart = change(ports.carts, cart, lambda current: domain.suspend_site(current, now))
     ports.metrics.count("SitesSuspended")
-    return True
+    return cart.opened.site is not None and cart.opened.site.suspended
 
 
-def _owed(cart: Cart) -> bool:
-    return cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION and cart.opened.failure is None
+def _due(cart: Cart) -> bool:
+    order = cart.opened
+    owed = cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION and order.failure is None
+    return owed and order.site is not None and not order.site.suspended
