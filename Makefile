@@ -10,7 +10,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup lock build up down status reload run invoke test simulate storm bench check format clean-state openapi ledger redrive findings
+.PHONY: help setup lock build deploy up down status reload run invoke test simulate storm bench check format clean-state openapi ledger redrive findings
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,10 @@ invoke: build ## run one function on one event: make invoke FUNCTION=order_site 
 
 clean-state: ## forget the local stack's state
 	$(PY) -m local down --wipe
+
+deploy: build ## build and deploy to AWS: make deploy [ARCHITECTURE=arm64] [ARGS="--parameter-overrides LogLevel=DEBUG"]
+	@$(PY) -m tools.revision .aws-sam/build/template.yaml -- $(ARGS)
+	$(SAM) deploy $(ARGS)
 
 # --- operators: on the local stack while one runs, else on AWS; `LOCAL=` forces AWS -----------------
 LOCAL ?= $(if $(wildcard .local/stack.json),--local .local/stack.json)

@@ -13,12 +13,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RUNTIME_PYTHON: Final = ROOT / ".tools" / "runtime" / "bin" / "python"
+DEVELOPMENT: Final = ROOT / ".venv" / "lib" / "python3.13" / "site-packages"
+"""The locked libraries of the layers are among its own, in the same versions, for this processor."""
 
 UNREACHABLE: Final = {
     "aws_lambda_powertools/event_handler": "the HTTP door is hostcart's own",
@@ -76,11 +79,28 @@ def prune(packages: Path) -> None:
 
 
 def used(dependencies: Path, hostcart: Path) -> list[Path]:
-    """The dependencies' modules that functions load; all of them in a build for another processor."""
+    """The dependencies' modules that functions load. Libraries built for another processor cannot be loaded
+    here: the same versions in the development environment tell which modules of theirs are."""
+    if _runs_here(dependencies):
+        return [path for path in loaded(dependencies, hostcart) if path.is_relative_to(dependencies)]
+    with tempfile.TemporaryDirectory() as folder:
+        alike = _alike(dependencies, Path(folder))
+        there = [path.relative_to(alike) for path in loaded(alike, hostcart) if path.is_relative_to(alike)]
+    return [dependencies / path for path in there if (dependencies / path).is_file()]
+
+
+def _alike(dependencies: Path, folder: Path) -> Path:
+    """The folder, with what the dependencies have, in its form for this processor."""
+    for name in {path.name.partition(".")[0] for path in dependencies.iterdir()}:
+        for path in (DEVELOPMENT / name, *DEVELOPMENT.glob(f"{name}.*")):
+            if path.exists():
+                (folder / path.name).symlink_to(path)
+    return folder
+
+
+def _runs_here(dependencies: Path) -> bool:
     here = platform.machine()
-    if any(f"-{here}-" not in path.name for path in dependencies.glob("pydantic_core/*.so")):
-        return list(dependencies.rglob("*.py"))
-    return [path for path in loaded(dependencies, hostcart) if path.is_relative_to(dependencies)]
+    return all(f"-{here}-" in path.name for path in dependencies.glob("pydantic_core/*.so"))
 
 
 def loaded(dependencies: Path, hostcart: Path) -> list[Path]:

@@ -31,6 +31,8 @@ from local.engine.workspace import ROOT, Workspace
 
 Say = Callable[[str], None]
 
+_OF_AN_OUTER_MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
+
 
 class Changed(Enum):
     """How far an edit reaches."""
@@ -164,15 +166,17 @@ def _copy(origin: Path, target: Path, say: Say) -> bool:
 
 
 def _build(say: Say) -> None:
+    """`make build`, which also makes the layers small: what reloads is what `make up` would start."""
     say("template, definition or requirements changed: building")
-    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(  # noqa: S603 - our own tool
-        [str(ROOT / ".tools" / "sam" / "bin" / "sam"), "build", "--cached", "--parallel"],
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_AN_OUTER_MAKE}
+    done = subprocess.run(
+        ["make", "--silent", "build"],  # noqa: S607 - the make that the project is used with
         cwd=ROOT,
-        env={**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0"},
-        capture_output=True,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise StackError(f"sam build failed:\n{done.stderr[-2000:]}")
+        raise StackError(f"make build failed:\n{done.stdout[-2000:]}")

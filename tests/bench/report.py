@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.bench import marks
+from tests.bench.memory_sizes import GROUP, HEADROOM, REASONS, SIZES
 from tests.bench.plots import Bars, svg
 from tools.cost.model import Model, load
+from tools.cost.monthly import monthly, zones
 
-SIZES: Final = (128, 256, 512, 1024, 1769)
-_HEADROOM: Final = 1.5
 _MISSED: Final = "**missed**"
 _POLLS: Final = 5
 _MILLION: Final = 1_000_000
@@ -27,7 +27,7 @@ def write(measured: Json, folder: Path) -> None:
         f"{measured['python']}. Do not edit: the next run writes this anew."
     )
     rows = [*_cold(measured), *_warm(measured), *_dynamodb(measured), *_machine(measured)]
-    rows += [*_packages(measured), *_dollars(model), *_load(measured)]
+    rows += [*_packages(measured), *_dollars(model), *_billed(model), *_monthly(model), *_load(measured)]
     table = ["| what | measured | mark | |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     (folder / "results.md").write_text(
         "\n".join(["# What hostcart costs", "", head, "", *table, "", *_pictures()])
@@ -127,6 +127,28 @@ def _dollars(model: Model) -> Iterator[Row]:
     yield _row("a million domain orders", sum(model.cost("domain", _POLLS).values()) * _MILLION, None, " USD")
 
 
+def _billed(model: Model) -> Iterator[Row]:
+    """Invocations and memory-time of all functions that one order runs."""
+    for kind in ("site", "domain"):
+        functions = model.functions(kind, _POLLS)
+        calls = sum(function.times for function in functions)
+        what = f"{kind} order with {_POLLS} polls"
+        yield _row(f"invocations, {what}, with authorizer, polls and webhook", calls, None)
+        yield _row(f"GB-seconds, {what}", sum(map(model.gb_seconds, functions)), None)
+        for function in functions:
+            size = f"{function.times:g} of {function.memory_mb} MB"
+            yield _row(f"- `{function.name}` ({size})", model.gb_seconds(function), None)
+
+
+def _monthly(model: Model) -> Iterator[Row]:
+    lines = monthly(model)
+    yield _row("each month, whatever is ordered", sum(lines.values()), None, " USD")
+    for name, dollars in lines.items():
+        yield _row(f"- {name}", dollars, None, " USD")
+    stay = zones(model.monthly_prices, 1000)
+    yield _row("zones of 1,000 domains, each month that the domains stay", stay, None, " USD")
+
+
 def _load(measured: Json) -> Iterator[Row]:
     found = measured["load"]
     taken = found["completion_s"]
@@ -175,28 +197,19 @@ def _sweep(model: Model, measured: Json) -> list[str]:
         "Milliseconds of a warm run and US dollars for a million of them, by memory size. Waiting takes its",
         "time on any size, computing takes longer on less of a processor; the waits are the assumptions of",
         "`tools/cost/assumptions.json`.",
-        "A size below one and a half times the peak is left out.",
+        "A size below one and a half times the peak of a request is left out.",
         "",
-        "| function | peak | " + " | ".join(f"{size} MB" for size in SIZES) + " | chosen |",
-        "|---|---|" + "---|" * (len(SIZES) + 1),
+        "| function | peak | " + " | ".join(f"{size} MB" for size in SIZES) + " | chosen | why |",
+        "|---|---|" + "---|" * (len(SIZES) + 2),
     ]
-    names = [name for name in model.assumed["waits_ms"] if name in measured["memory_mb"]]
-    for name in names:
-        peak = measured["cold_start"]["functions"][name]["peak_mb"]
-        cells = [_cell(model, name, size) if size >= _HEADROOM * peak else "" for size in SIZES]
-        lines.append(f"| `{name}` | {peak:.0f} MB | {' | '.join(cells)} | {measured['memory_mb'][name]} MB |")
-    return [*lines, "", *_REASONS, ""]
+    for name, size in sorted(measured["memory_mb"].items()):
+        peak = model.peak_mb(name)
+        cells = [_cell(model, name, each) if each >= HEADROOM * peak else "" for each in SIZES]
+        lines.append(f"| `{name}` | {peak:.0f} MB | {' | '.join(cells)} | {size} MB | {GROUP[name]} |")
+    return [*lines, "", *(f"- **{group}**: {reason}" for group, reason in REASONS.items()), ""]
 
 
 def _cell(model: Model, name: str, size: int) -> str:
     duration = model.duration_ms(name, size)
     price = model.prices[f"lambda_gb_second_{model.architecture}"]
     return f"{duration:.0f} ms, {duration / 1000 * size / 1024 * price * _MILLION:.2f}"
-
-
-_REASONS: Final = (
-    "- **Tasks** mostly wait for others, and nobody waits for them: the smallest size that holds them.",
-    "- **Polls, the list and the authorizer** compute as much as they wait: more memory costs next to",
-    "  nothing and answers sooner.",
-    "- **The POSTs** wait for the payment processor, but a customer waits for them: one step larger.",
-)

@@ -76,3 +76,24 @@ def test_an_error_in_a_shared_file_is_said_once_with_the_path_of_its_source(
     assert str(refused.value) == (
         "OneFunction, TwoFunction cannot be loaded:\n  layers/shared/shared.py:7: NameError: x"
     )
+
+
+MAKEFILE = """build:
+	@echo built for $(ARCHITECTURE)
+	@test $(ARCHITECTURE) = here
+"""
+
+
+@pytest.mark.parametrize(("architecture", "built"), [("here", True), ("elsewhere", False)])
+def test_a_changed_template_is_built_by_make_as_it_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, architecture: str, *, built: bool
+) -> None:
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    monkeypatch.setattr(reload, "ROOT", tmp_path)
+    monkeypatch.setenv("ARCHITECTURE", architecture)
+    monkeypatch.setenv("MAKEFLAGS", "n")  # of an outer make that only tells
+    if built:
+        reload._build(lambda _: None)
+    else:
+        with pytest.raises(lifecycle.StackError, match="built for elsewhere"):
+            reload._build(lambda _: None)

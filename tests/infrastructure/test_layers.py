@@ -117,3 +117,12 @@ def test_what_is_left_out_of_the_layers_is_not_there() -> None:
 
 def _dependencies() -> Path:
     return BUILD / "DependenciesLayer" / "python"
+
+
+def test_a_build_for_another_processor_compiles_the_same_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    dependencies, hostcart = _dependencies(), BUILD / "HostcartLayer" / "python"
+    here = slim_layers.used(dependencies, hostcart)
+    monkeypatch.setattr("platform.machine", lambda: "another")
+    there = slim_layers.used(dependencies, hostcart)
+    assert sorted(there) == sorted(here)
+    assert len(here) < len(list(dependencies.rglob("*.py"))) / 2

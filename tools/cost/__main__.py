@@ -8,9 +8,11 @@ Counts are those that `make bench` measured (docs/cost/measured.json), prices an
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools.cost import model
+from tools.cost.monthly import monthly, zones
 
 KINDS = ("site", "domain")
 FUNCTION_LIMITS = (128, 10_240)
@@ -24,14 +26,28 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("nothing was measured yet: run `make bench` first")
     memory = {} if given.memory is None else dict.fromkeys(_names(), given.memory)
     found = model.load(memory_mb=memory, architecture=given.architecture)
-    lines = found.cost(given.kind, given.polls)
-    print(f"{given.orders:,} {given.kind} orders a month, {given.polls:g} polls each, {given.architecture}")
-    for service, dollars in sorted(lines.items(), key=lambda line: -line[1]):
-        print(f"{service:<18}{dollars * given.orders:>14,.2f} USD")
-    print(f"{'in all':<18}{sum(lines.values()) * given.orders:>14,.2f} USD")
+    lines = {name: each * given.orders for name, each in found.cost(given.kind, given.polls).items()}
+    _table(
+        f"{given.orders:,} {given.kind} orders a month, {given.polls:g} polls each, {given.architecture}",
+        lines,
+    )
+    print()
+    _table("each month, whatever is ordered", monthly(found))
+    if given.kind == "domain":
+        stay = zones(found.monthly_prices, given.orders)
+        print()
+        _table("each month that these domains stay", {"Route 53 zones": stay})
     prices = json.loads((Path(__file__).parent / "prices.json").read_text())
-    print(f"prices of {prices['as_of']}, {prices['region']}; storage, alarms, keys and secrets come on top")
+    print(f"prices of {prices['as_of']}, {prices['region']}; storage (5 kB an order) comes on top")
     return 0
+
+
+def _table(title: str, lines: Mapping[str, float]) -> None:
+    print(title)
+    for name, dollars in sorted(lines.items(), key=lambda line: -line[1]):
+        print(f"{name:<18}{dollars:>14,.2f} USD")
+    if len(lines) > 1:
+        print(f"{'in all':<18}{sum(lines.values()):>14,.2f} USD")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,7 +1,7 @@
 """The cost of an order by service. Everything that can be counted is counted by `make bench`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -32,9 +32,11 @@ class Model:
     measured: Json
     memory_mb: Mapping[str, int] = field(default_factory=dict)
     architecture: str = "x86_64"
+    monthly_prices: Mapping[str, float] = field(default_factory=dict)
 
     def cost(self, kind: str, polls: float) -> dict[str, float]:
-        """US dollars by service for one straight order of this kind with so many polls of its cart."""
+        """US dollars by service for one straight order of this kind with so many polls, first of its cart,
+        then of the order."""
         functions = self.functions(kind, polls)
         calls = sum(function.times for function in functions)
         webhooks = self.assumed["webhooks_per_order"]
@@ -52,21 +54,41 @@ class Model:
         return {
             "Step Functions": self.measured["executions"][kind]["transitions"]
             * price["step_functions_transition"],
-            "Lambda": calls * price["lambda_request"]
-            + sum(map(self.gb_seconds, functions)) * price[f"lambda_gb_second_{self.architecture}"],
+            "Lambda": self.lambda_dollars(functions),
             "API Gateway": requests * price["api_request"],
             "DynamoDB": writes * price["dynamodb_write_unit"] + reads * price["dynamodb_read_unit"],
-            "KMS": self.assumed["kms_requests"][kind] * price["kms_request"],
+            "KMS": self.kms_requests(kind, polls) * price["kms_request"],
             "CloudWatch Logs": calls * self.assumed["log_bytes"] / 1e9 * price["log_gb"],
             "X-Ray": (requests + 1) * self.assumed["xray_share"] * price["xray_trace"],
         }
+
+    def kms_requests(self, kind: str, polls: float) -> float:
+        """Those of the order's steps, and one for each poll that opens a delivered site's password."""
+        steps = float(self.assumed["kms_requests"][kind])
+        if kind != "site":
+            return steps
+        return steps + min(self.order_polls(polls), float(self.assumed["polls_of_a_delivered_order"]))
+
+    def order_polls(self, polls: float) -> float:
+        """How many of the polls are of the order, no longer of its cart."""
+        return float(polls * self.assumed["order_poll_share"])
+
+    def lambda_dollars(self, functions: Iterable[Function]) -> float:
+        """Requests and memory-time."""
+        price = self.prices
+        return sum(
+            function.times * price["lambda_request"]
+            + self.gb_seconds(function) * price[f"lambda_gb_second_{self.architecture}"]
+            for function in functions
+        )
 
     def functions(self, kind: str, polls: float) -> list[Function]:
         """All functions that run for one order."""
         times: dict[str, float] = {
             "authenticate": self.assumed["authorizer_calls_per_order"],
             f"order_{kind}": 1,
-            "get_cart": polls,
+            "get_cart": polls - self.order_polls(polls),
+            "get_order": self.order_polls(polls),
             "receive_stripe_webhook": self.assumed["webhooks_per_order"],
             **{
                 snake(name): count for name, count in self.measured["executions"][kind]["invocations"].items()
@@ -89,7 +111,12 @@ class Model:
             return float(warm["poll"]["ours_ms"])
         if name.startswith("order_"):
             return float(warm["post"]["ours_ms"])
-        return float(self.assumed["task_cpu_ms"])
+        return float(self.assumed["cpu_ms"].get(name, self.assumed["task_cpu_ms"]))
+
+    def peak_mb(self, name: str) -> float:
+        """The largest memory: of the import as measured, or of a request where that was seen to need more."""
+        imported = float(self.measured["cold_start"]["functions"][name]["peak_mb"])
+        return max(imported, float(self.assumed["request_peak_mb"].get(name, 0)))
 
     def gb_seconds(self, function: Function) -> float:
         """Billed memory-time of all runs, cold starts included: these have a whole processor."""
@@ -106,6 +133,7 @@ def load(measured: Json | None = None, **changes: Any) -> Model:
     prices = json.loads((here / "prices.json").read_text())
     return Model(
         prices=prices["prices"],
+        monthly_prices=prices["monthly"],
         assumed=json.loads((here / "assumptions.json").read_text()),
         measured=json.loads(MEASURED.read_text()) if measured is None else measured,
         **changes,

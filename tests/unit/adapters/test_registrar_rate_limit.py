@@ -113,7 +113,7 @@ def test_a_counter_expires_after_its_window(dynamodb: "DynamoDBClient") -> None:
 
 
 def test_those_who_wait_spread(dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(random, "random", lambda: 0.5)
+    monkeypatch.setattr(random.SystemRandom, "random", lambda _: 0.5)
     time = Time()
     subject = limit(dynamodb, time, Window(1, 1))
     subject.acquire()

@@ -1,11 +1,23 @@
 """The calculator: what is multiplied with what."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bench import marks
+from tests.sam_template import Template, folder_of
 from tools.cost import __main__ as command
+from tools.cost import model as model_module
 from tools.cost.model import FULL_CORE_MB, Function, Model, load
+from tools.cost.monthly import monthly, standing, zones
+
+# Dollars for a million site orders with five polls: all that is counted, and what the waits add.
+COUNTS_DOLLARS = 293
+MEMORY_TIME_DOLLARS = 14
+MISSED_BY = 6
 
 SMALL: dict[str, Any] = {
     "executions": {"site": {"transitions": 9, "invocations": {"ChargePayment": 1}}},
@@ -19,13 +31,18 @@ SMALL: dict[str, Any] = {
     "cold_start": {
         "functions": {
             name: {"cpu_ms": 500}
-            for name in ("authenticate", "order_site", "get_cart", "charge_payment", "receive_stripe_webhook")
+            for name in (
+                *("authenticate", "order_site", "get_cart", "get_order", "charge_payment"),
+                *("receive_stripe_webhook", "reconcile"),
+            )
         }
     },
     "memory_mb": {
         "authenticate": 512,
         "order_site": 512,
         "get_cart": 512,
+        "get_order": 512,
+        "reconcile": 512,
         "charge_payment": 256,
         "receive_stripe_webhook": 256,
     },
@@ -49,10 +66,88 @@ def test_each_service_is_its_count_times_its_price(small: Model) -> None:
     assert min(lines.values()) > 0
 
 
-def test_every_poll_costs_the_same(small: Model) -> None:
-    none, one, two = (sum(small.cost("site", polls).values()) for polls in (0, 1, 2))
-    assert two - one == pytest.approx(one - none)
-    assert one > none
+def test_every_poll_costs_the_same_but_for_the_password_of_a_delivered_site(small: Model) -> None:
+    two, three, four = (sum(small.cost("site", polls).values()) for polls in (2, 3, 4))
+    assert four - three == pytest.approx(three - two)
+    assert three > two
+    steps = small.assumed["kms_requests"]["site"]
+    assert (small.kms_requests("site", 0), small.kms_requests("site", 5)) == (steps, steps + 1)
+    assert small.kms_requests("domain", 5) == small.assumed["kms_requests"]["domain"]
+
+
+def test_polls_are_of_the_cart_and_then_of_the_order(small: Model) -> None:
+    times = {function.name: function.times for function in small.functions("site", 5)}
+    assert times["get_cart"] + times["get_order"] == 5
+    assert min(times["get_cart"], times["get_order"]) > 0
+
+
+def _counted() -> Model:
+    """The counts that other tests assert, the template's sizes, and starts and warm runs at the slow end."""
+    template = Template()
+    sizes = {
+        folder_of(name): int({**template.common, **properties}["MemorySize"])
+        for name, properties in template.functions.items()
+    }
+    tasks = ("ChargePayment", "ProvisionSite", "ActivateSubscription", "CloseOrder", "SendCallback")
+    return load(
+        {
+            "executions": {
+                "site": {"transitions": marks.TRANSITIONS["site"], "invocations": dict.fromkeys(tasks, 1)}
+            },
+            "dynamodb": {
+                "site": {"all": {"write": marks.WRITE_UNITS["site"], "read": 10}},
+                "polls": {"site": {"read": 0.5}},
+                "authorizer": {"read": 1},
+                "webhook": {"write": 5, "read": 3},
+            },
+            "warm": {"poll": {"ours_ms": 2.5}, "post": {"ours_ms": 13}},
+            "cold_start": {"functions": {name: {"cpu_ms": 1000} for name in sizes}},
+            "memory_mb": sizes,
+        }
+    )
+
+
+def test_a_million_site_orders_stay_within_the_bound_that_follows_from_their_counts() -> None:
+    model = _counted()
+    functions = model.functions("site", 5)
+    time = sum(map(model.gb_seconds, functions)) * model.prices["lambda_gb_second_x86_64"] * 1e6
+    whole = sum(model.cost("site", 5).values()) * 1e6
+    assert whole - time <= COUNTS_DOLLARS <= marks.DOLLARS_PER_MILLION
+    assert whole <= MISSED_BY + marks.DOLLARS_PER_MILLION
+    assert time <= MEMORY_TIME_DOLLARS
+
+
+def test_a_month_costs_what_the_template_has() -> None:
+    model, has = _counted(), standing()
+    alarms = Template().of_type("AWS::CloudWatch::Alarm")
+    assert (has.keys, has.secrets, has.reconciler_runs) == (1, 5, 730 * 12)
+    assert has.alarm_metrics == len(alarms) + 2  # one looks at three
+    lines = monthly(model)
+    assert lines["secrets"] == 5 * model.monthly_prices["secret"]
+    assert set(lines) == {"KMS key", "secrets", "alarms", "custom metrics", "reconciler"}
+    assert min(lines.values()) > 0
+
+
+def test_zones_beyond_the_first_cost_less() -> None:
+    prices = load(SMALL).monthly_prices
+    assert zones(prices, 25) == pytest.approx(12.5)
+    assert zones(prices, 1025) == pytest.approx(112.5)
+
+
+def test_the_command_prints_the_order_the_month_and_the_zones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = {**_counted().measured}
+    for part in ("executions", "dynamodb"):
+        measured[part] = {**measured[part], "domain": measured[part]["site"]}
+    measured["dynamodb"]["polls"] = {"domain": {"read": 0.5}}
+    path = tmp_path / "measured.json"
+    path.write_text(json.dumps(measured))
+    monkeypatch.setattr(model_module, "MEASURED", path)
+    assert command.main(["--kind", "domain", "--orders", "1000"]) == 0
+    said = capsys.readouterr().out
+    assert "each month, whatever is ordered" in said
+    assert re.search(r"Route 53 zones +110\.00 USD", said)
 
 
 def test_computing_takes_longer_on_less_and_waiting_does_not(small: Model) -> None:

@@ -24,6 +24,8 @@ _HOUR: Final = 3600
 _PARTS_OF_AN_HOUR: Final = 4
 _KEPT_SECONDS: Final = _HOUR
 LONGEST_WAIT_SECONDS: Final = 2.5
+# From the system: instances that start from one snapshot share the state of `random`.
+_JITTER: Final = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class DynamoRateLimit:
     def _wait(self, window: Window, deadline: float) -> None:
         now = self._now()
         # Spread over the first half of the window, so that those who wait do not all ask at once.
-        spread = random.random() * min(window.seconds, 1) / 2  # noqa: S311 - no secret depends on it
+        spread = _JITTER.random() * min(window.seconds, 1) / 2
         resume = (now // window.seconds + 1) * window.seconds + spread
         if resume > deadline:
             raise UnavailableError(f"{self._name}_throttled")

@@ -10,6 +10,8 @@ from hostcart.use_cases.saving import load
 
 _ATTEMPTS: Final = 12
 _LONGEST_SECONDS: Final = 0.4
+# From the system: instances that start from one snapshot share the state of `random`.
+_JITTER: Final = random.SystemRandom()
 
 
 def load_opened(carts: CartStore, clock: Clock, account_id: str, cart_token: str) -> Cart:
@@ -25,5 +27,5 @@ def load_opened(carts: CartStore, clock: Clock, account_id: str, cart_token: str
         try:
             return carts.open_order(open_order(cart, number, clock.now()))
         except ConflictError:
-            time.sleep(random.uniform(0, min(_LONGEST_SECONDS, 0.02 * 2**attempt)))  # noqa: S311 - jitter
+            time.sleep(_JITTER.uniform(0, min(_LONGEST_SECONDS, 0.02 * 2**attempt)))
     raise UnavailableError("contended")

@@ -1,0 +1,45 @@
+"""What a running stack's functions took: `python -m tests.bench.workers [stack home]`.
+
+The largest memory and the processor time, for `request_peak_mb` and `cpu_ms` of tools/cost/assumptions.json.
+Each worker is a process of AWS's runtime client, as on Lambda. Processor time includes the start: run it
+before and after some orders and divide the difference.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.engine.workspace import ROOT
+
+_NAME = b"AWS_LAMBDA_FUNCTION_NAME="
+_CLIENT = b"awslambdaric"
+
+
+def main(arguments: list[str]) -> int:
+    """Print a line for each worker."""
+    home = Path(arguments[0] if arguments else ROOT / ".local").resolve()
+    for name, peak_mb, cpu_ms in sorted(workers(home)):
+        print(f"{name:<60}{peak_mb:>8.1f} MB{cpu_ms:>10.0f} ms")
+    return 0
+
+
+def workers(home: Path) -> Iterator[tuple[str, float, float]]:
+    """(function, peak in MB, processor time in ms) of each worker of the stack in that folder."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if _CLIENT not in (process / "cmdline").read_bytes():
+                continue
+            variables = (process / "environ").read_bytes().split(b"\0")
+            status, spent = (process / "status").read_text(), (process / "stat").read_text()
+        except OSError:
+            continue  # ended meanwhile, or another user's
+        if any(bytes(home) in variable for variable in variables):
+            (name,) = (one.removeprefix(_NAME) for one in variables if one.startswith(_NAME))
+            user, system = spent.rpartition(")")[2].split()[11:13]
+            ticks = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+            yield name.decode(), int(status.partition("VmHWM:")[2].split()[0]) / 1024, 1000 * ticks
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
