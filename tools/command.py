@@ -12,10 +12,12 @@ from tools.yaml_file import FileFaultError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from rich.console import Console
 
 OK: Final = 0
 FAULTY_FILE: Final = 1
 CANNOT_RUN: Final = 2
+_WIDTH: Final = 240
 
 
 class CannotRunError(Exception):
@@ -38,6 +40,15 @@ def run(body: Callable[[], None]) -> int:
         told = error.__cause__ or error  # an adapter's error is a code; AWS's own sentence is behind it
         return _say(CANNOT_RUN, f"AWS refused or was not reached: {str(told).rstrip('.')}.")
     return OK
+
+
+def console() -> "Console":
+    """Wide enough for every cell: what a table shows is the next command's argument."""
+    from rich.console import Console
+
+    found = Console(soft_wrap=True)
+    found.width = max(found.width, _WIDTH)
+    return found
 
 
 def add_table_option(parser: ArgumentParser) -> None:

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if named is not None:
                 _mark(store, *named, accepted=accepted)
         found.extend(store.findings())
-        _show(Console(soft_wrap=True), found)
+        _show(command.console(), found)
 
     code = command.run(body)
     return code or (BROKEN if any(finding.breaks for finding in found) else command.OK)

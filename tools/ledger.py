@@ -6,7 +6,7 @@ Exit: 0 it balances, 1 an order breaks it, 2 wrong usage or a system out of reac
 """
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(
         prog="python -m tools.ledger", description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument("--day", type=date.fromisoformat, required=True, help="YYYY-MM-DD, UTC")
+    parser.add_argument("--day", type=_day, required=True, help="YYYY-MM-DD, UTC")
     deployment.add_options(parser)
     options = parser.parse_args(arguments)
     found: list[Balance] = []
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def body() -> None:
         deployment.connect(options)
         found.extend(check(options.day, wiring.billing(), wiring.carts()))
-        _show(Console(soft_wrap=True), options.day, found)
+        _show(command.console(), options.day, found)
 
     code = command.run(body)
     return code or (UNBALANCED if any(balance.breaks for balance in found) else command.OK)
@@ -48,6 +48,13 @@ def check(day: date, billing: Billing, carts: CartStore) -> list[Balance]:
         entry_of(booking, carts.load(booking.account_id, booking.cart_token))
         for booking in billing.bookings(since=since, until=since + timedelta(days=1))
     )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("a day is written YYYY-MM-DD") from None
 
 
 def _show(console: Console, day: date, found: Sequence[Balance]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import stripe
@@ -126,6 +127,53 @@ def test_what_was_given_back_by_hand_counts(
     booking = ledger.booking(invoice_id)
     assert booking is not None
     assert (booking.refunded, booking.kept) == (300, 1000)
+
+
+def test_a_refund_that_came_back_was_not_given_back(
+    shop: Open, ledger: StripeLedger, client: stripe.StripeClient, control: Callable[..., Any]
+) -> None:
+    given = shop()
+    invoice_id = _paid(given)
+    given.payments.refund(given.payments.get_invoice(invoice_id), cart_token=TOKEN)
+    returned = control("POST", "return_refund", {"invoice": invoice_id})["id"]
+    booking = ledger.booking(invoice_id)
+    assert booking is not None
+    assert (booking.refunded, booking.kept) == (0, PRICE)
+    assert list(ledger.bookings(since=SINCE, until=UNTIL)) == [booking]
+    client.v1.refunds.update(returned, {"metadata": {"paid_by_another_way": "true"}})
+    paid = ledger.booking(invoice_id)
+    assert paid is not None
+    assert (paid.refunded, paid.kept) == (PRICE, 0)
+
+
+def test_a_refund_by_hand_that_came_back_takes_nothing_from_a_credit_note(
+    shop: Open, ledger: StripeLedger, client: stripe.StripeClient, control: Callable[..., Any]
+) -> None:
+    given = shop()
+    invoice_id = _paid(given)
+    (paid,) = client.v1.invoice_payments.list({"invoice": invoice_id}).data
+    intent = paid.payment.payment_intent
+    assert isinstance(intent, str)
+    client.v1.refunds.create({"payment_intent": intent, "amount": 300})
+    control("POST", "return_refund", {"invoice": invoice_id})
+    client.v1.credit_notes.create({"invoice": invoice_id, "amount": 300, "out_of_band_amount": 300})
+    booking = ledger.booking(invoice_id)
+    assert booking is not None
+    assert booking.refunded == 300
+
+
+def test_what_was_too_small_to_charge_is_booked_on_the_balance(shop: Open, ledger: StripeLedger) -> None:
+    given = shop(balance=20 - PRICE)
+    invoice_id = _paid(given)
+    assert given.balance() == 20, "a debt"
+    booking = ledger.booking(invoice_id)
+    assert booking is not None
+    assert (booking.captured, booking.credit_used, booking.kept) == (0, PRICE, PRICE)
+    given.payments.refund(given.payments.get_invoice(invoice_id), cart_token=TOKEN)
+    given_back = ledger.booking(invoice_id)
+    assert given_back is not None
+    assert (given_back.credited, given_back.kept) == (PRICE, 0)
+    assert list(ledger.bookings(since=SINCE, until=UNTIL)) == [given_back]
 
 
 def test_nothing_was_taken_on_an_invoice_that_is_not_paid(shop: Open, ledger: StripeLedger) -> None:

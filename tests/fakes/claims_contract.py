@@ -15,7 +15,6 @@ from hostcart.domain.cart import (
     Cart,
     close_order,
     fail_order,
-    settle_callback,
     settle_failed_payment,
 )
 from hostcart.ports import CartExistsError, ClaimTakenError, ConflictError, Sealed
@@ -215,25 +214,30 @@ class ClaimsContract:
 
     def test_the_sealed_contacts_stay_through_the_orders_life(self, bench: Bench) -> None:
         sealed = Sealed(item=b"contacts and auth code", callback=b"callback")
-        bench.carts.create(domain_cart(1), sealed)
+        bench.carts.create(replace(domain_cart(1), callback=CallbackStatus.PENDING), sealed)
         cart = load_opened(bench.carts, FakeClock(), ACCOUNT, token(1))
         assert bench.carts.load_sealed(ACCOUNT, token(1)) == sealed
         cart = bench.carts.save(close_order(registered(bench.carts.save_claimed(attempted(cart))), START))
-        bench.carts.forget_sealed(cart)
-        assert bench.carts.load_sealed(ACCOUNT, token(1)).item == sealed.item
+        assert bench.carts.load_sealed(ACCOUNT, token(1)) == sealed
+        for _ in range(2):
+            bench.carts.forget_callback(cart)
+            assert bench.carts.load_sealed(ACCOUNT, token(1)) == Sealed(item=sealed.item)
 
-    def test_what_an_undelivered_order_needs_no_more_goes_with_its_end(self, bench: Bench) -> None:
-        sealed = Sealed(item=b"contacts and auth code", callback=b"callback")
-        bench.carts.create(replace(domain_cart(1), callback=CallbackStatus.PENDING), sealed)
+    @pytest.mark.parametrize("callback", [CallbackStatus.NONE, CallbackStatus.PENDING])
+    def test_what_an_undelivered_order_needs_no_more_goes(
+        self, bench: Bench, callback: CallbackStatus
+    ) -> None:
+        told = None if callback is CallbackStatus.NONE else b"callback"
+        sealed = Sealed(item=b"contacts and auth code", callback=told)
+        bench.carts.create(replace(domain_cart(1), callback=callback), sealed)
         cart = load_opened(bench.carts, FakeClock(), ACCOUNT, token(1))
+        for _ in range(2):
+            bench.carts.forget_contacts(cart)
+            assert bench.carts.load_sealed(ACCOUNT, token(1)) == Sealed(callback=told)
         cart = bench.carts.save(refunded(bench.carts.save_claimed(attempted(cart))), drop_claim=True)
         assert cart.opened.status is OrderStatus.FAILED
-        bench.carts.forget_sealed(cart)
-        assert bench.carts.load_sealed(ACCOUNT, token(1)) == Sealed(callback=b"callback")
-        cart = bench.carts.save(settle_callback(cart, CallbackStatus.DELIVERED, START))
-        for _ in range(2):
-            bench.carts.forget_sealed(cart)
-            assert bench.carts.load_sealed(ACCOUNT, token(1)) == NOTHING
+        bench.carts.forget_callback(cart)
+        assert bench.carts.load_sealed(ACCOUNT, token(1)) == NOTHING
 
     def test_no_view_carries_what_is_sealed(self, bench: Bench) -> None:
         bench.carts.create(domain_cart(1), Sealed(item=b"contacts and auth code"))

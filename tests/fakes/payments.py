@@ -213,7 +213,12 @@ class FakePayments:
             disputed=dispute.status is not DisputeStatus.WON,
         )
         if dispute.status is DisputeStatus.WON:
-            refund = replace(refund, refunded=invoice.amount_paid, settled=True)
+            refund = replace(
+                refund,
+                refunded=0 if self.refunds_return else invoice.amount_paid,
+                settled=self.refunds_settle and not self.refunds_return,
+                failed=self.refunds_return,
+            )
         self.refunds[cart_token] = refund
         self._end("refund")
         return refund

@@ -115,8 +115,8 @@ class FakeFindings:
     def put(self, subject: Subject, judgement: Judgement, now: datetime) -> None:
         key = (subject.kind, subject.id)
         before = self.kept.get(key)
-        fresh = Finding(subject=subject, judgement=judgement, since=now)
-        self.kept[key] = fresh if before is None else replace(before, judgement=judgement)
+        fresh = Finding(subject=subject, judgement=judgement, since=now, judged_at=now)
+        self.kept[key] = fresh if before is None else replace(before, judgement=judgement, judged_at=now)
 
     def drop(self, subject: Subject) -> None:
         self.kept.pop((subject.kind, subject.id), None)

@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from hostcart.adapters.records import decode, encode
 from hostcart.domain import views
@@ -180,14 +181,16 @@ class FakeCarts:
                 self.passwords.pop(_key(cart), None)
             return stored
 
-    def forget_sealed(self, cart: Cart) -> None:
+    def forget_contacts(self, cart: Cart) -> None:
+        self._forget(cart, item=None)
+
+    def forget_callback(self, cart: Cart) -> None:
+        self._forget(cart, callback=None)
+
+    def _forget(self, cart: Cart, **gone: None) -> None:
         with self._lock:
-            kept = self.load_sealed(cart.account.id, cart.token)
-            if cart.undelivered:
-                kept = replace(kept, item=None)
-            if not cart.work_owed:
-                kept = replace(kept, callback=None)
-            self.sealed[_key(cart)] = kept
+            kept: Any = self.load_sealed(cart.account.id, cart.token)
+            self.sealed[_key(cart)] = replace(kept, **gone)
 
     def cart_view(self, account_id: str, token: str) -> StoredView | None:
         cart = self.load(account_id, token)

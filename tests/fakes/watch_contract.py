@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hostcart.adapters import dynamodb_findings
 from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_findings import DynamoFindings
@@ -109,7 +110,7 @@ class WatchContract:
         assert store.findings() == []
         store.put(SUBJECT, Judgement.PENDING, START)
         store.put(SUBJECT, Judgement.BROKEN, LATER)
-        finding = Finding(subject=SUBJECT, judgement=Judgement.BROKEN, since=START)
+        finding = Finding(subject=SUBJECT, judgement=Judgement.BROKEN, since=START, judged_at=LATER)
         assert store.findings() == [finding]
         assert store.accept(SUBJECT, accepted=True)
         store.put(SUBJECT, Judgement.BROKEN, LATER)
@@ -117,6 +118,15 @@ class WatchContract:
         store.drop(SUBJECT)
         assert store.findings() == []
         assert not store.accept(SUBJECT, accepted=True)
+
+    def test_findings_are_all_read_however_many(
+        self, client: "DynamoDBClient", table: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dynamodb_findings, "_PAGE", 2)
+        store = DynamoFindings(client, table)
+        for number in range(5):
+            store.put(replace(SUBJECT, id=f"in_{number}"), Judgement.BROKEN, START)
+        assert [finding.subject.id for finding in store.findings()] == [f"in_{n}" for n in range(5)]
 
     def test_cursors_are_kept_beside_the_findings(self, client: "DynamoDBClient", table: str) -> None:
         store = DynamoFindings(client, table)

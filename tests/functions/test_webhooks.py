@@ -212,7 +212,7 @@ def test_the_bus_is_told_by_an_error(
         stack.invoke(FUNCTION, over_the_bus(event(ready, token, **change)))
 
 
-def test_the_bus_has_to_deliver_an_unknown_cart_again(stack: Stack, ready: Member) -> None:
+def test_an_unknown_cart_over_the_bus_is_tried_again(stack: Stack, ready: Member) -> None:
     with pytest.raises(EventNotTakenError, match=r"^object_unknown$"):
         stack.invoke(FUNCTION, over_the_bus(event(ready, "0" * 32)))
 

@@ -158,6 +158,7 @@ def test_a_body_has_a_limit_before_anything_is_computed() -> None:
     ("value", "reason"),
     [
         (b"{", "not_json"),
+        (b"[" * 60_000, "not_json"),
         (b"\xff\xfe", "not_json"),
         (b"[]", "not_an_event"),
         (b"null", "not_an_event"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hostcart.contract.statuses import OrderStatus
+from hostcart.contract.statuses import OrderStatus, PaymentStatus
 from hostcart.domain.cart import Cart
 from hostcart.domain.deadlines import Deadlines, deadline_of
 from hostcart.domain.ledger import Booking, balances, entry_of
@@ -78,6 +78,14 @@ def test_a_site_that_was_delivered_before_it_was_paid_has_its_time_from_the_paym
     days = timedelta(days=5)
     late = replace(paid, payment=replace(paid.payment, paid_at=START + days))
     assert deadline_of(late, DEADLINES) == START + days + DEADLINES.site + 24 * HOUR
+
+
+def test_a_debit_begun_by_who_was_asked_to_pay_has_the_banks_time() -> None:
+    cart = STEPS["awaiting"]
+    status = PaymentStatus.PROCESSING
+    debited = replace(cart, payment=replace(cart.payment, status=status, asked_at=START + HOUR))
+    began = START + HOUR + DEADLINES.payment
+    assert deadline_of(debited, DEADLINES) == began + timedelta(days=14) + 12 * HOUR
 
 
 def test_the_status_of_an_unknown_cart_is_none() -> None:

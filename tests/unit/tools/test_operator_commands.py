@@ -112,6 +112,21 @@ def test_findings_are_listed_accepted_and_reopened(bench: Bench, capsys: pytest.
     assert findings.main(["--reopen", "payment_unknown", "in_9"]) == 1
 
 
+def test_no_cell_is_cut_off_where_nobody_looks(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """Piped, or in a narrow window: kind, id and token are what the next command is given."""
+    subject = Subject(
+        kind=FindingKind.SUBSCRIPTION_WITHOUT_DELIVERY,
+        id="sub_1S2vYrArVgeIbUhCgX7MbE9f",
+        account_id="10000001",
+        cart_token="7ec94f7b963f5069a8a6decaa7a39221",
+    )
+    bench.findings.put(subject, Judgement.BROKEN, START)
+    findings.main([])
+    shown = capsys.readouterr().out
+    for cell in (subject.kind, subject.id, str(subject.cart_token)):
+        assert cell in shown
+
+
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [("payment_unknown", "There is no finding payment_unknown in_9."), ("nonsense", "A kind is one of")],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hostcart.contract.statuses import MethodType, OrderStatus, PaymentStatus
-from hostcart.domain.cart import CLAIM_LEASE, Failure, fail_order
+from hostcart.domain.cart import Failure, fail_order
 from hostcart.domain.money import Line
 from hostcart.domain.payment import AttemptState, InvoiceStatus
 from hostcart.ports import (
@@ -453,22 +453,10 @@ def test_news_is_heeded_before_the_look(ordered: World) -> None:
         ordered.wait("task-token")
 
 
-@pytest.mark.parametrize(
-    ("method", "late", "renewed"),
-    [
-        (Method.CHARGES, timedelta(), False),  # paid within the first lease: nothing to write
-        (Method.SETTLES_LATER, timedelta(), True),
-        (Method.CHARGES, timedelta(minutes=90), True),  # before the charge, which may take its time
-    ],
-)
-def test_a_lease_is_renewed_when_the_payment_takes_longer(
-    world: World, method: Method, late: timedelta, *, renewed: bool
-) -> None:
-    cart = world.order_domain()
-    world.payments.method = method
-    world.clock.advance(seconds=int(late.total_seconds()))
-    world.charge()
-    assert (world.carts.claims["example.com"][1] != cart.created_at + CLAIM_LEASE) is renewed
+def test_a_name_that_is_paid_for_stays_held_while_nobody_can_register_it(world: World) -> None:
+    world.order_domain()
+    assert world.charge().status is PaymentStatus.SUCCEEDED
+    assert world.carts.is_claimed("example.com", world.clock.now() + timedelta(hours=20))
 
 
 def test_the_name_is_held_until_after_the_next_look(world: World) -> None:

@@ -4,10 +4,10 @@ import pytest
 from hostcart.contract.statuses import CartStatus, OrderStatus
 from hostcart.domain.cart import Failure, fail_order
 from hostcart.domain.transitions import TransitionRefusedError
-from hostcart.ports import ConflictError
+from hostcart.ports import ConflictError, Sealed, UnavailableError
 from hostcart.use_cases.errors import CartNotFoundError
 
-from tests.fakes.world import CALLBACK, PDX, World, site_order
+from tests.fakes.world import ACCOUNT, CALLBACK, PDX, World, domain_request, site_order
 
 
 @pytest.fixture
@@ -99,3 +99,37 @@ def test_an_unknown_cart(world: World) -> None:
     world.token = "0" * 32
     with pytest.raises(CartNotFoundError):
         world.close()
+
+
+def test_contacts_go_before_the_end_of_an_undelivered_order_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who dies in between comes back; after the end nothing would."""
+    world.order_domain(domain_request(callback=CALLBACK))
+    world.refund()
+    with monkeypatch.context() as patched:
+        patched.setattr(world.carts, "save", _unavailable)
+        with pytest.raises(UnavailableError):
+            world.close()
+    kept = world.carts.load_sealed(ACCOUNT, world.token)
+    assert kept.item is None
+    assert kept.callback is not None
+    assert world.close().notify
+    world.notify()
+    assert world.carts.load_sealed(ACCOUNT, world.token) == Sealed()
+
+
+def test_a_delivered_domain_keeps_its_contacts_for_the_next_order(world: World) -> None:
+    world.order_domain(domain_request(callback=CALLBACK))
+    world.charge()
+    world.register()
+    world.activate()
+    world.close()
+    world.notify()
+    kept = world.carts.load_sealed(ACCOUNT, world.token)
+    assert kept.item is not None
+    assert kept.callback is None
+
+
+def _unavailable(*_: object, **__: object) -> None:
+    raise UnavailableError("throttled")

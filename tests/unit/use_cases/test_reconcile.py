@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from hostcart.domain.findings import FindingKind
+from hostcart.domain.findings import FindingKind, Judgement, Subject
 from hostcart.ports import UnavailableError
-from hostcart.ports_reconcile import ExecutionStatus
+from hostcart.ports_reconcile import ExecutionStatus, Page, RenewalSubscription
 
 from tests.fakes.platform import START
 from tests.fakes.reconcile import execution
@@ -83,3 +83,70 @@ def test_an_endless_list_ends_with_the_runs_time(bench: Bench, monkeypatch: pyte
     for hours in range(2, 7):
         last = bench.run(after=timedelta(hours=hours))
     assert last.breaks == {"payment_unknown": 6}, "the next window begins where the unfinished one ended"
+
+
+def _remembered(bench: Bench, count: int) -> list[Subject]:
+    """So many breaks of an earlier run; their subscriptions live without an order."""
+    subjects = []
+    for number in range(count):
+        bench.subscribes(f"sub_{number}", NOBODY)
+        subject = Subject(kind=FindingKind.SUBSCRIPTION_WITHOUT_DELIVERY, id=f"sub_{number}")
+        bench.findings.put(subject, Judgement.BROKEN, START)
+        subjects.append(subject)
+    return subjects
+
+
+def _asked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The subscriptions that are judged from now on; the sweep of new ones is switched off."""
+    asked: list[str] = []
+    plain = bench.billing.renewal
+
+    def renewal(subscription_id: str) -> RenewalSubscription | None:
+        asked.append(subscription_id)
+        return plain(subscription_id)
+
+    monkeypatch.setattr(bench.billing, "renewal", renewal)
+    monkeypatch.setattr(bench.billing, "renewals", lambda **_: Page(entries=(), after=None))
+    return asked
+
+
+def test_judging_again_ends_with_the_runs_time_and_the_next_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _remembered(bench, 5)
+    asked = _asked(bench, monkeypatch)
+    bench.pays("in_9", NOBODY)
+    moments = iter(range(0, 10_000, 10))
+    monkeypatch.setattr("hostcart.use_cases.reconcile_run.time.monotonic", lambda: next(moments))
+    first = bench.run()
+    assert asked == ["sub_0", "sub_1"]
+    assert first.breaks == {"subscription_without_delivery": 5, "payment_unknown": 1}
+    for hours in (2, 3):
+        bench.run(after=timedelta(hours=hours))
+    assert asked == ["sub_0", "sub_1", "sub_2", "sub_3", "sub_4"]
+    bench.run(after=timedelta(hours=4))
+    assert asked[5:] == ["sub_0", "sub_1"]
+
+
+def test_with_time_enough_every_run_judges_all_again_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _remembered(bench, 3)
+    asked = _asked(bench, monkeypatch)
+    for hours in (1, 2):
+        bench.run(after=timedelta(hours=hours))
+    assert asked == ["sub_0", "sub_1", "sub_2"] * 2
+
+
+def test_what_an_operator_accepted_is_judged_once_a_day(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (subject,) = _remembered(bench, 1)
+    asked = _asked(bench, monkeypatch)
+    bench.findings.accept(subject, accepted=True)
+    for hours in range(60):
+        bench.run(after=timedelta(hours=hours))
+    assert len(asked) == 2
+    bench.billing.subscriptions.clear()
+    bench.run(after=timedelta(hours=72))
+    assert bench.findings.kept == {}, "it leaves the list when it is mended"

@@ -297,7 +297,6 @@ def test_a_claim_that_was_lost_before_the_attempt(bought: World) -> None:
 
 def test_a_claim_that_was_lost_before_the_payment_is_not_charged(world: World) -> None:
     world.order_domain()
-    world.clock.advance(hours=3)  # past the first lease, during which nobody can take it
     world.carts.claims[NAME] = (("10000002", "other"), None)
     with pytest.raises(DomainFailedError, match="domain_lost"):
         world.charge()

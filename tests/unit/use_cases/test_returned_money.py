@@ -146,6 +146,25 @@ def test_an_order_whose_payment_is_disputed_ends_and_is_settled_by_the_decision(
     assert (payment.status, payment.amount_refunded) == (PaymentStatus.REFUNDED, 1300)
 
 
+def test_a_refund_after_a_won_dispute_is_looked_at_until_it_has_arrived(bench: Bench) -> None:
+    world = bench.world
+    world.payments.disputed = OPEN
+    webhook(world, "charge.dispute.created")
+    world.refund()
+    world.close()
+    world.payments.disputed, world.payments.refunds_settle = WON, False
+    assert bench.run(timedelta(hours=2)).breaks == {}
+    assert world.cart.payment.status is PaymentStatus.REFUND_PENDING
+    assert bench.found(DISPUTE) == ["in_1"]
+    world.payments.refunds_return = True
+    assert bench.run(timedelta(hours=3)).breaks == {DISPUTE: 1}
+    world.payments.refunds_settle, world.payments.refunds_return = True, False
+    assert bench.run(timedelta(hours=4)).breaks == {}
+    payment = world.cart.payment
+    assert (payment.status, payment.amount_refunded) == (PaymentStatus.REFUNDED, 1300)
+    assert bench.findings.kept == {}
+
+
 def test_a_payment_that_was_refunded_and_taken_back_too_is_told(bench: Bench) -> None:
     refunded(bench)
     bench.world.payments.disputed = LOST

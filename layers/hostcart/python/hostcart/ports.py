@@ -294,11 +294,11 @@ class CartStore(Protocol):
 
     def load_sealed(self, account_id: str, token: str) -> Sealed: ...
 
-    def forget_sealed(self, cart: Cart) -> None:
-        """Removes what the cart was ordered with and nobody reads again; does nothing when that is done.
+    def forget_contacts(self, cart: Cart) -> None:
+        """Removes the contacts that a domain was ordered with; does nothing when that is done."""
 
-        Contacts go when the order ended undelivered, the callback once nothing is left to send.
-        """
+    def forget_callback(self, cart: Cart) -> None:
+        """Removes where the end of the order was to be told; does nothing when that is done."""
 
     def last_number(self, account_id: str) -> int:
         """The newest order number, 0 before the first."""

@@ -175,15 +175,13 @@ class DynamoCarts:
             ).get("Item", {})
         return Sealed(callback=_bytes(item, "callback"), item=_bytes(item, "item"))
 
-    def forget_sealed(self, cart: "Cart") -> None:
+    def forget_contacts(self, cart: "Cart") -> None:
         from hostcart.domain.cart import CallbackStatus
 
-        sealed = {"item"} if _claims_name(cart) else set()
-        sealed |= set() if cart.callback is CallbackStatus.NONE else {"callback"}
-        spent = {"item"} if cart.undelivered else set()
-        spent |= set() if cart.work_owed else {"callback"}
-        if sealed & spent:
-            self._remove_sealed(cart, sealed & spent, whole=sealed <= spent)
+        self._remove_sealed(cart, "item", alone=cart.callback is CallbackStatus.NONE)
+
+    def forget_callback(self, cart: "Cart") -> None:
+        self._remove_sealed(cart, "callback", alone=not _claims_name(cart) or cart.undelivered)
 
     def is_claimed(self, name: str, at: "datetime") -> bool:
         return self._claims.held(name, at)
@@ -290,18 +288,19 @@ class DynamoCarts:
             item["item"] = {"B": sealed.item}
         return {"Put": {"TableName": self._table, "Item": item}}
 
-    def _remove_sealed(self, cart: "Cart", names: set[str], *, whole: bool) -> None:
+    def _remove_sealed(self, cart: "Cart", name: str, *, alone: bool) -> None:
+        """`alone`: nothing else is sealed with the cart any more."""
         where: Any = {"TableName": self._table, "Key": keys.sealed(cart.account.id, cart.token)}
         with aws_errors("database"):
-            if whole:
+            if alone:
                 self._client.delete_item(**where)
                 return
             try:
                 self._client.update_item(
                     **where,
-                    UpdateExpression=f"REMOVE #{', #'.join(names)}",
+                    UpdateExpression="REMOVE #name",
                     ConditionExpression="attribute_exists(pk)",
-                    ExpressionAttributeNames={f"#{name}": name for name in names},
+                    ExpressionAttributeNames={"#name": name},
                 )
             except self._client.exceptions.ClientError as error:
                 if not is_condition_failure(error):

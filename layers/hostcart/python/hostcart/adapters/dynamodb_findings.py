@@ -12,9 +12,10 @@ from hostcart.domain.findings import Finding, FindingKind, Judgement, Subject
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryOutputTypeDef
 
-_MOST: Final = 500
-"""So many are looked at in one run; there should be none."""
+_PAGE: Final = 500
+"""There should be none."""
 
 
 class DynamoFindings:
@@ -23,8 +24,18 @@ class DynamoFindings:
         self._table = table
 
     def findings(self) -> Sequence[Finding]:
+        found: list[Finding] = []
+        more: dict[str, Any] = {}
+        while True:
+            page = self._page(more)
+            found += [_finding(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return found
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _page(self, more: Mapping[str, Any]) -> "QueryOutputTypeDef":
         with aws_errors("database"):
-            items = self._client.query(
+            return self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
                 ExpressionAttributeValues={
@@ -32,9 +43,9 @@ class DynamoFindings:
                     ":prefix": {"S": keys.FINDING_PREFIX},
                 },
                 ConsistentRead=True,
-                Limit=_MOST,
-            )["Items"]
-        return [_finding(item) for item in items]
+                Limit=_PAGE,
+                **more,
+            )
 
     def put(self, subject: Subject, judgement: Judgement, now: datetime) -> None:
         facts = json.dumps(
@@ -50,7 +61,8 @@ class DynamoFindings:
                 TableName=self._table,
                 Key=_key(subject),
                 UpdateExpression=(
-                    "SET facts = :facts, judgement = :judgement, since = if_not_exists(since, :now)"
+                    "SET facts = :facts, judgement = :judgement, judged_at = :now, "
+                    "since = if_not_exists(since, :now)"
                 ),
                 ExpressionAttributeValues={
                     ":facts": {"S": facts},
@@ -109,9 +121,11 @@ def _finding(item: Any) -> Finding:
         account_id=facts["account_id"],
         cart_token=facts["cart_token"],
     )
+    since = item["since"]["S"]
     return Finding(
         subject=subject,
         judgement=Judgement(item["judgement"]["S"]),
-        since=datetime.fromisoformat(item["since"]["S"]),
+        since=datetime.fromisoformat(since),
+        judged_at=datetime.fromisoformat(item.get("judged_at", {}).get("S", since)),
         accepted=item.get("accepted", {}).get("BOOL", False),
     )

@@ -46,7 +46,7 @@ class StripeEvents:
             raise EventRefusedError("signature_old" if moment < now.timestamp() else "signature_future")
         try:
             event = json.loads(body)
-        except ValueError:  # invalid UTF-8 too
+        except (ValueError, RecursionError):  # invalid UTF-8, or nested beyond all measure
             raise EventRefusedError("not_json") from None
         return self.trusted(event)
 

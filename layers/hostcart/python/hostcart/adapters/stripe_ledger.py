@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from hostcart.adapters.secrets import Secrets
 from hostcart.adapters.stripe_api import PAGE_SIZE, StripeApi, answer, every
 from hostcart.adapters.stripe_facts import InvoiceAnswer
+from hostcart.adapters.stripe_refunds import PAID_BY_ANOTHER_WAY, came_back
 from hostcart.domain.ledger import Booking
 from hostcart.domain.payment import InvoiceStatus
 from hostcart.ports import RefusedError
@@ -63,6 +64,12 @@ class _Refund(BaseModel):
     amount: int
     payment_intent: str | None = None
     status: str | None = None
+    metadata: dict[str, str] | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether the customer has it, by this refund or by another way."""
+        return self.status not in _UNDONE or (self.metadata or {}).get(PAID_BY_ANOTHER_WAY) == "true"
 
 
 class StripeLedger:
@@ -148,12 +155,17 @@ class StripeLedger:
             currency=invoice.currency,
             # a debt from earlier that was collected with this invoice is not the order's
             captured=min(invoice.amount_paid, invoice.total) if paid else 0,
-            credit_used=invoice.credit_applied if paid else 0,
-            # by a credit note that paid out of band, no refund shows
+            # what is too small to charge is booked on the balance, and given back there
+            credit_used=invoice.balance_used if paid else 0,
             # what a bank took back for good is with the customer as well
-            refunded=max(refunded, invoice.post_payment_credit_notes_amount) + lost,
+            refunded=max(refunded, self._noted(invoice, refunded)) + lost,
             credited=self._credited(invoice) if paid and invoice.balance_used else 0,
         )
+
+    def _noted(self, invoice: _Booked, refunded: int) -> int:
+        """What credit notes gave back: one that paid out of band shows no refund, one outlives its refund."""
+        noted = invoice.post_payment_credit_notes_amount
+        return noted if noted <= refunded else noted - came_back(self._api, invoice.id)
 
     def _credited(self, invoice: _Booked) -> int:
         """The account credit that was given back for the cart."""
@@ -243,6 +255,6 @@ def _refunded(v1: stripe.V1Services, params: Mapping[str, Any]) -> dict[str, int
     sums: dict[str, int] = {}
     for entry in every(v1.refunds.list, {**params, "limit": PAGE_SIZE}):
         refund = _Refund.model_validate(entry)
-        if refund.payment_intent is not None and refund.status not in _UNDONE:
+        if refund.payment_intent is not None and refund.given:
             sums[refund.payment_intent] = sums.get(refund.payment_intent, 0) + refund.amount
     return sums

@@ -5,7 +5,7 @@ Repeatable after any lost answer, however late: each part is looked for by its m
 
 from __future__ import annotations  # the SDK loads the types of every parameter when one is looked up
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -21,6 +21,7 @@ from hostcart.ports import RefusedError
 
 _FAILED: Final = frozenset({"failed", "canceled"})
 _SUCCEEDED: Final = "succeeded"
+_VOID: Final = "void"
 _DISPUTED: Final = "charge_disputed"
 PAID_BY_ANOTHER_WAY: Final = "paid_by_another_way"
 
@@ -76,6 +77,14 @@ def give_back(api: StripeApi, invoice_id: str, cart_token: str) -> Refund:
     return replace(to_method, id=made, credited_back=-entry.amount)
 
 
+def came_back(api: StripeApi, invoice_id: str) -> int:
+    """What credit notes of the invoice still show as refunded although the method's bank sent it back."""
+    with api.calls() as v1:
+        notes = [_CreditNote.model_validate(entry) for entry in _notes(v1, invoice_id)]
+    live = [note for note in notes if note.status != _VOID]
+    return sum(refund.amount_refunded for note in live for refund in note.refunds if _is_failed(refund))
+
+
 def _to_method(api: StripeApi, invoice: InvoiceAnswer, owed: int, cart_token: str) -> Refund:
     """What the method gets back, or got by its bank's decision."""
     nothing = Refund(id=invoice.id, refunded=0, credited_back=0, settled=True)
@@ -103,15 +112,19 @@ def _refund_method(api: StripeApi, invoice: InvoiceAnswer, amount: int, cart_tok
 
 
 def _find_note(api: StripeApi, invoice_id: str, cart_token: str) -> _CreditNote | None:
+    with api.calls() as v1:
+        entries = [entry for entry in _notes(v1, invoice_id) if _is_ours(entry, cart_token)]
+    notes = (_CreditNote.model_validate(entry) for entry in entries)
+    return next((note for note in notes if note.status != _VOID), None)
+
+
+def _notes(v1: stripe.V1Services, invoice_id: str) -> Iterator[dict[str, Any]]:
     params: stripe.params.CreditNoteListParams = {
         "invoice": invoice_id,
         "limit": PAGE_SIZE,
         "expand": ["data.refunds.refund"],
     }
-    with api.calls() as v1:
-        entries = every(v1.credit_notes.list, params)
-        notes = [_CreditNote.model_validate(entry) for entry in entries if _is_ours(entry, cart_token)]
-    return next((note for note in notes if note.status != "void"), None)
+    return every(v1.credit_notes.list, params)
 
 
 def _create_note(api: StripeApi, invoice_id: str, amount: int, cart_token: str) -> _CreditNote:

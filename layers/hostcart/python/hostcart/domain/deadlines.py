@@ -32,9 +32,17 @@ def deadline_of(cart: Cart, deadlines: Deadlines) -> datetime:
         return order.updated_at + _BANK + _RETRIES
     if cart.payment.status is PaymentStatus.SUCCEEDED:
         return _delivered_by(cart, order, deadlines)
-    if cart.payment.asked_at is not None:
-        return cart.payment.asked_at + deadlines.payment + _RETRIES
-    return order.created_at + max(_BANK, deadlines.payment) + _RETRIES
+    return _paid_by(cart, order, deadlines)
+
+
+def _paid_by(cart: Cart, order: Order, deadlines: Deadlines) -> datetime:
+    asked_at = cart.payment.asked_at
+    if asked_at is None:
+        return order.created_at + max(_BANK, deadlines.payment) + _RETRIES
+    if cart.payment.status is PaymentStatus.AWAITING_AUTHENTICATION:
+        return asked_at + deadlines.payment + _RETRIES
+    # who was asked has begun a debit on the hosted page since, by the payment's deadline at the latest
+    return asked_at + deadlines.payment + _BANK + _RETRIES
 
 
 def _delivered_by(cart: Cart, order: Order, deadlines: Deadlines) -> datetime:

@@ -1,8 +1,11 @@
 """What the reconciler finds, repairs and remembers."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+_ACCEPTED_PAUSE: Final = timedelta(days=1)
 
 
 class FindingKind(StrEnum):
@@ -52,14 +55,22 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A remembered subject; `accepted` is an operator's word that it stays as it is and breaks nothing."""
+    """A remembered subject, found `since` then and last judged at `judged_at`.
+
+    `accepted` is an operator's word that it stays as it is and breaks nothing.
+    """
 
     subject: Subject
     judgement: Judgement
     since: datetime
+    judged_at: datetime
     accepted: bool = False
 
     @property
     def breaks(self) -> bool:
         """Whether it counts as a break of the ledger."""
         return self.judgement is Judgement.BROKEN and not self.accepted
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is to be judged again: what was accepted only once a day, for there is no end to it."""
+        return not self.accepted or self.judged_at + _ACCEPTED_PAUSE <= now

@@ -12,8 +12,9 @@ from hostcart.domain.money import total
 class Booking:
     """One cart's invoice as the processor has it.
 
-    `captured` is money taken for the order, `credit_used` account credit spent on it; `refunded` and
-    `credited` are what was given back, to the method (or by credit note) and to the account.
+    `captured` is money taken for the order, `credit_used` what it took from the account's balance: credit
+    spent, and debt booked for what was too little to charge. `refunded` and `credited` are what was given
+    back, to the method (or by credit note) and to the account.
     """
 
     invoice_id: str

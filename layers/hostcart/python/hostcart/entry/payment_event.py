@@ -1,7 +1,7 @@
 """The door of the payment processor's events: signed over HTTP, or trusted from a partner event bus.
 
-A refused event is answered with 4xx, which the processor repeats for days, and counted: it is either somebody
-else's or our own configuration is wrong. Why it was refused is in the log alone.
+Over HTTP a refused event is answered with 4xx, which the processor repeats for days. It is counted: it is
+either somebody else's or our own configuration is wrong. Why it was refused is in the log alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,11 @@ _SIGNATURE: Final = "webhook_signature_invalid"
 
 
 class EventNotTakenError(Exception):
-    """The bus must deliver the event again; the text is a code."""
+    """An event of the bus was not taken; the text is a code.
+
+    Lambda tries it twice more, within minutes, and drops it then. What it would have told is found by the
+    next look of the order's execution, or by the reconciler.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

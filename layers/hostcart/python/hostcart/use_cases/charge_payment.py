@@ -87,7 +87,8 @@ def charge_payment(
     if cart.opened.cancelling:
         raise OrderCancelledError
     if cart.payment.status is not PaymentStatus.SUCCEEDED:
-        cart = _look(cart, timing, ports)
+        _keep_claim(cart, timing, ports)
+        cart = _advance(cart, ports)
     return Charge(
         order_id=cart.opened.id,
         kind=cart.item.kind,
@@ -107,17 +108,6 @@ def _step(cart: Cart) -> Step:
         return Step.DELIVER if begun and status is PaymentStatus.PROCESSING else Step.WAIT
     failed = status is PaymentStatus.AWAITING_AUTHENTICATION
     return Step.SUSPEND if failed and not site.suspended else Step.WAIT
-
-
-def _look(cart: Cart, timing: PaymentTiming, ports: ChargePaymentPorts) -> Cart:
-    """Nobody can take a name during its first lease: it is renewed only for a payment that takes longer."""
-    leased = ports.clock.now() < cart.created_at + CLAIM_LEASE / 2
-    if not leased:
-        _keep_claim(cart, timing, ports)
-    cart = _advance(cart, ports)
-    if leased and cart.payment.status is not PaymentStatus.SUCCEEDED:
-        _keep_claim(cart, timing, ports)
-    return cart
 
 
 def _keep_claim(cart: Cart, timing: PaymentTiming, ports: ChargePaymentPorts) -> None:

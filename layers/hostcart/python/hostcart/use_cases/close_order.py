@@ -30,6 +30,8 @@ def close_order(account_id: str, cart_token: str, *, ports: CloseOrderPorts) -> 
     cart = load(ports.carts, account_id, cart_token)
     if not cart.opened.status.terminal:
         failed = cart.opened.failure is not None
+        if failed and isinstance(cart.item, DomainItem):
+            ports.carts.forget_contacts(cart)  # first: after the order's end nothing would come back for them
         now = ports.clock.now()
         cart = change(
             ports.carts,
@@ -38,7 +40,6 @@ def close_order(account_id: str, cart_token: str, *, ports: CloseOrderPorts) -> 
             drop_claim=failed and isinstance(cart.item, DomainItem),
         )
         ports.metrics.count("OrdersClosed", status=cart.opened.status)
-    ports.carts.forget_sealed(cart)
     return Closed(
         order_id=cart.opened.id,
         status=cart.opened.status,

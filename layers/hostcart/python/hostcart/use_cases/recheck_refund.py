@@ -39,10 +39,7 @@ def judge_refund(cart: Cart | None, *, ports: RecheckRefundPorts) -> Judgement:
         return Judgement.FINE
     if not cart.order.status.terminal:
         return Judgement.PENDING
-    cart, refund = _look(cart, ports)
-    if refund is None or cart.payment.status is not PaymentStatus.REFUND_PENDING:
-        return Judgement.FINE
-    return Judgement.BROKEN if refund.failed else Judgement.PENDING
+    return _owed(*_look(cart, ports))
 
 
 def judge_dispute(cart: Cart | None, *, ports: RecheckRefundPorts) -> Judgement:
@@ -50,6 +47,7 @@ def judge_dispute(cart: Cart | None, *, ports: RecheckRefundPorts) -> Judgement:
 
     BROKEN while it is to be answered, and for good when it is lost: a delivered order is not paid, a refunded
     one was given back twice. FINE when it is won, or when it is all that an order without delivery was owed.
+    When it is won, such an order is owed a refund, which is judged as any other.
     """
     if cart is None:
         return Judgement.FINE
@@ -61,7 +59,13 @@ def judge_dispute(cart: Cart | None, *, ports: RecheckRefundPorts) -> Judgement:
         return Judgement.BROKEN
     if refund is not None and refund.disputed:
         return Judgement.FINE if refund.settled else Judgement.BROKEN
-    return Judgement.FINE if dispute.status is DisputeStatus.WON else Judgement.BROKEN
+    return _owed(cart, refund) if dispute.status is DisputeStatus.WON else Judgement.BROKEN
+
+
+def _owed(cart: Cart, refund: Refund | None) -> Judgement:
+    if refund is None or cart.payment.status is not PaymentStatus.REFUND_PENDING:
+        return Judgement.FINE
+    return Judgement.BROKEN if refund.failed else Judgement.PENDING
 
 
 def refund_of(cart: Cart) -> Subject:

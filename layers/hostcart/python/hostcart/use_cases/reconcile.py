@@ -87,10 +87,10 @@ def reconcile(as_of: datetime, *, timing: ReconcileTiming, ports: ReconcilePorts
 
 
 def _judge_again(run: Run) -> dict[str, Exception]:
-    """What was found before and may have been mended since."""
+    """What was found before and may have been mended since; bounded as a sweep is."""
     failed: dict[str, Exception] = {}
-    for finding in run.ports.findings.findings():
-        subject = finding.subject
+    found = (finding.subject for finding in run.ports.findings.findings() if finding.due(run.as_of))
+    for subject in run.in_turn("findings", {f"{subject.kind}#{subject.id}": subject for subject in found}):
         try:
             run.judged(subject, JUDGES[subject.kind](run, subject))
         except Exception as error:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -119,6 +119,16 @@ class Run:
                 self.cursors.pop(name, None)
                 return
             self.cursors[name] = after = page.after
+
+    def in_turn[T](self, name: str, entries: Mapping[str, T]) -> Iterator[T]:
+        """Each entry of a whole list once, by key; the next run goes on where this one ended."""
+        last, ends = self.cursors.get(name, ""), time.monotonic() + _SWEEP_SECONDS
+        for key in sorted(entries, key=lambda key: (key <= last, key)):
+            if time.monotonic() >= ends:
+                return
+            self.cursors[name] = key
+            yield entries[key]
+        self.cursors.pop(name, None)
 
     def window[T](self, name: str, fetch: Callable[[datetime, datetime, str | None], Page[T]]) -> Iterator[T]:
         """Entries of a list by date, each once; the next run finishes the window that one did not."""

@@ -39,7 +39,7 @@ def send_callback(account_id: str, cart_token: str, *, ports: SendCallbackPorts)
         status = _deliver(cart, ports)
         now = ports.clock.now()
         cart = change(ports.carts, cart, lambda current: settle_callback(current, status, now))
-    ports.carts.forget_sealed(cart)
+    ports.carts.forget_callback(cart)
     return cart.callback
 
 
