@@ -19,6 +19,18 @@ from tests.sam_template import Template, folder_of
 FOLDER: Final = ROOT / "docs" / "cost"
 SIZES: Final = (10, 10_000, 100_000)
 
+# What the table is made of, as `measured.json` has it.
+NEEDED: Final = (
+    "packages",
+    "memory_mb",
+    "cold_start",
+    "warm",
+    "dynamodb",
+    "growth",
+    "executions",
+    "load",
+)
+
 type Json = dict[str, Any]
 
 
@@ -41,6 +53,9 @@ def main() -> int:
         # After each part: whatever ends a later one, this one is kept and can be gone on from by `--only`.
         path.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
         print(f"{name:<12}{time.monotonic() - began:>6.0f} s", flush=True)
+    if lacking := [name for name in NEEDED if name not in measured]:
+        print(f"no table yet: {', '.join(lacking)} not measured")
+        return 0
     report.write(measured, given.write)
     print(f"written: {given.write}")
     return 0

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 BUILD: Final = ROOT / ".aws-sam" / "build"
-_PER_PAGE: Final = 50
+_PER_PAGE: Final = 10  # a full page of the smallest of the sizes too
 LAYERS: Final = ("DependenciesLayer", "HostcartLayer")
 
 # As long as the payment processor's, and as random: what is stored is paid for by its size.

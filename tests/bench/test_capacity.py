@@ -43,7 +43,7 @@ def test_a_site_order_stays_within_its_mark(measured: dict[str, Any]) -> None:
 
 
 def test_each_call_to_the_registrar_is_one_write(dynamodb_local: str) -> None:
-    """The real adapter asks the shared limit before every call; no call but these is left out of the count."""
+    """The real adapter asks the shared limit before every call, and so does the registrar here."""
     client = counts.connect(dynamodb_local)
     with counts.table(client, "bench-limit") as here:
         world = here.world()
@@ -55,7 +55,7 @@ def test_each_call_to_the_registrar_is_one_write(dynamodb_local: str) -> None:
 
 
 def test_a_webhook_consumes_no_more_than_today(measured: dict[str, Any]) -> None:
-    """Of a payment that was not known yet: the look, the mark with the event's id, and what the mark costs."""
+    """Of a payment that was not known yet: a look at the cart, the mark and its removal."""
     assert measured["webhook"] == {"calls": 5, "write": 5, "read": 3}
 
 
