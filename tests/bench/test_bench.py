@@ -1,6 +1,7 @@
 """`make bench` works: what it compares answers, what it does not measure here it can still write down."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from tests.bench import __main__ as bench
-from tests.bench import marks, report, warm
+from tests.bench import empty_stack, marks, report, warm
 from tests.bench.empty.answer.handler import OUTCOME
 from tests.sam_template import DEFINITION, Template, folder_of
 
@@ -33,6 +34,13 @@ def test_the_empty_function_answers_what_every_state_takes() -> None:
     taken = list(_selected())
     assert taken
     assert [(state, member) for state, member in taken if member not in OUTCOME] == []
+
+
+def test_the_empty_stack_gives_the_definition_all_that_it_names(tmp_path: Path) -> None:
+    resources = yaml.safe_load(empty_stack.write(tmp_path).read_text())["Resources"]
+    given = resources["Machine"]["Properties"]["DefinitionSubstitutions"]
+    assert set(given) == set(re.findall(r"\$\{(\w+)\}", (tmp_path / "machine.asl.yaml").read_text()))
+    assert given["RetrySeconds"].isdigit()
 
 
 @pytest.fixture(scope="module")
