@@ -31,6 +31,8 @@ NEEDED: Final = (
     "load",
 )
 
+_BUSY: Final = 1.5
+
 type Json = dict[str, Any]
 
 
@@ -44,14 +46,15 @@ def main() -> int:
     given.write.mkdir(parents=True, exist_ok=True)
     measured: Json = json.loads(path.read_text()) if given.only and path.exists() else {}
     for name in given.only or PARTS:
-        began = time.monotonic()
+        began, running_already = time.monotonic(), os.getloadavg()[0]
         measured |= PARTS[name]() | {
+            "busy": _busy(measured.get("busy", {}), name, running_already),
             "date": datetime.now(UTC).date().isoformat(),
             "cores": os.cpu_count(),
             "python": platform.python_version(),
         }
         # After each part: whatever ends a later one, this one is kept and can be gone on from by `--only`.
-        path.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")
+        path.write_text(json.dumps(measured, indent=1) + "\n")
         print(f"{name:<12}{time.monotonic() - began:>6.0f} s", flush=True)
     if lacking := [name for name in NEEDED if name not in measured]:
         print(f"no table yet: {', '.join(lacking)} not measured")
@@ -59,6 +62,12 @@ def main() -> int:
     report.write(measured, given.write)
     print(f"written: {given.write}")
     return 0
+
+
+def _busy(known: dict[str, float], name: str, load_average: float) -> dict[str, float]:
+    """The parts that began while other work kept the machine busy: the parts themselves stay below that."""
+    others = {part: load for part, load in known.items() if part != name}
+    return others | ({name: round(load_average, 1)} if load_average > _BUSY * (os.cpu_count() or 1) else {})
 
 
 def _dynamodb() -> Json:

@@ -26,7 +26,7 @@ PEER_PACKAGES: Final = (
 )
 FLOOR: Final = "floor"
 PEER: Final = "peer"
-_ROUNDS: Final = 5
+_ROUNDS: Final = 10
 _UV_SECONDS: Final = 180
 
 type Json = dict[str, Any]

@@ -30,6 +30,7 @@ def write(measured: Json, folder: Path) -> None:
         f"Measured on {measured['date']} by `make bench` on a machine with {measured['cores']} cores, Python "
         f"{measured['python']}. Do not edit: the next run writes this anew."
     )
+    head += _disturbed(measured.get("busy", {}))
     rows = [*_cold(measured), *_warm(measured), *_dynamodb(measured), *_machine(measured)]
     rows += [*_packages(measured), *_dollars(model), *_load(measured)]
     table = ["| what | measured | mark | |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
@@ -39,6 +40,13 @@ def write(measured: Json, folder: Path) -> None:
     (folder / "memory.md").write_text("\n".join(["# Memory sizes", "", head, "", *_sweep(model, measured)]))
     for name, chart in _charts(measured, model).items():
         (folder / f"{name}.svg").write_text(svg(chart))
+
+
+def _disturbed(busy: dict[str, float]) -> str:
+    if not busy:
+        return ""
+    parts = ", ".join(f"`{name}` {load:g}" for name, load in busy.items())
+    return f"\n\nOther work ran on the machine when these parts began; its load average was: {parts}."
 
 
 def _row(what: str, measured: float, mark: float | None, unit: str = "", *, reach: str = "≤") -> Row:

@@ -93,6 +93,13 @@ def test_a_report_of_what_was_measured(measured: Json, tmp_path: Path) -> None:
         assert f"]({name})" in (tmp_path / "results.md").read_text()
 
 
+def test_a_busy_machine_is_told_of(measured: Json, tmp_path: Path) -> None:
+    report.write({**measured, "busy": {}}, tmp_path)
+    assert "Other work" not in (tmp_path / "results.md").read_text()
+    report.write({**measured, "busy": {"load": 8.1}}, tmp_path)
+    assert "`load` 8.1" in (tmp_path / "results.md").read_text()
+
+
 def test_a_poll_at_the_floor_is_not_below_it(measured: Json, tmp_path: Path) -> None:
     cold = measured["cold_start"]
     for folder, share in (("get_cart", 1.0), ("get_order", 0.99)):
