@@ -7,12 +7,12 @@ import pytest
 from tests.bench import counts, marks
 
 # Write units and calls of every step today; lower them with every improvement.
-WRITES = {
+WRITES: dict[str, list[float]] = {
     "site": [8, 8, 2, 2, 2, 3],
     "domain": [9, 9, 11, 2, 2, 3],  # six of them are calls to the registrar, counted for its limit
     "declined": [8, 6, 3, 6, 3],
 }
-READS = {
+READS: dict[str, list[float]] = {
     "site": [3, 2, 1, 1, 1, 2],
     "domain": [3.5, 2, 2, 1, 1, 2],
     "declined": [3, 2, 1, 1, 2],
