@@ -11,5 +11,10 @@ def _receive(event: PaymentEvent) -> str:
 
 
 handler = PaymentEventDoor(
-    events=wiring.payment_events, receive=_receive, clock=wiring.SystemClock, metrics=wiring.metrics
+    events=wiring.payment_events,
+    receive=_receive,
+    clock=wiring.SystemClock,
+    metrics=wiring.metrics,
+    ahead=[wiring.for_receive_payment_event, wiring.payment_events, wiring.cart_model],
+    rarely=[wiring.payments],
 )

@@ -15,4 +15,4 @@ def _run(as_of: datetime) -> Outcome:
     )
 
 
-handler = scheduled(_run)
+handler = scheduled(_run, ahead=[wiring.for_reconcile, wiring.cart_model])

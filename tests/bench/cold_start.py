@@ -13,18 +13,20 @@ from tests.sam_template import Template, folder_of
 BUILD: Final = ROOT / ".aws-sam" / "build"
 UV: Final = ROOT / ".tools" / "uv" / "bin" / "uv"
 PEER_FOLDER: Final = ROOT / ".local" / "bench-peer"
-# The same versions as in our own layers where they share a library.
+# Pinned, and the same versions as in our own layers where they share a library.
 PEER_PACKAGES: Final = (
     "aws-lambda-powertools[parser,tracer]==3.37.0",
     "aws-lambda-env-modeler==1.0.6",
     "cachetools==6.2.2",
-    "mypy-boto3-dynamodb",
+    "mypy-boto3-dynamodb==1.43.124",
+    "aws-xray-sdk==2.15.0",
+    "boto3==1.43.106",
     "botocore==1.43.106",
     "pydantic==2.13.5",
 )
 FLOOR: Final = "floor"
 PEER: Final = "peer"
-_ROUNDS: Final = 5
+_ROUNDS: Final = 10
 _UV_SECONDS: Final = 180
 
 type Json = dict[str, Any]

@@ -18,6 +18,7 @@ from hostcart.use_cases.receive_payment_event import receive_payment_event
 
 from local.engine.workspace import ROOT
 from local.seed.history import seed_history
+from tests.bench.limited_registrar import limited_registrar
 from tests.fakes.payments import Method
 from tests.fakes.platform import FakeCipher
 from tests.fakes.table import Call, Meter, create_table
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 BUILD: Final = ROOT / ".aws-sam" / "build"
-_PER_PAGE: Final = 50
+_PER_PAGE: Final = 10  # a full page of the smallest of the sizes too
 LAYERS: Final = ("DependenciesLayer", "HostcartLayer")
 
 # As long as the payment processor's, and as random: what is stored is paid for by its size.
@@ -73,6 +74,7 @@ class Table:
         world.carts = DynamoCarts(self.client, self.name)
         world.catalogue = DynamoCatalogue(self.client, self.name)
         world.directory = DynamoDirectory(self.client, self.name)
+        world.registrar = limited_registrar(self.client, self.name, world.clock)
         found: World = world
         return found
 
@@ -211,7 +213,7 @@ def _at_size(client: "DynamoDBClient", size: int) -> Json:
 
         return {
             "page 1": here.spent(lambda: page(1))["read"],
-            "last page": here.spent(lambda: page(size // _PER_PAGE))["read"],
+            "last page": here.spent(lambda: page(max(1, size // _PER_PAGE)))["read"],
             "POST": here.spent(lambda: world.order(site_order(callback=CALLBACK)))["write"],
             "ChargePayment": here.spent(world.charge)["write"],
             "poll": here.spent(lambda: world.carts.cart_view(ACCOUNT, world.token))["read"],

@@ -15,7 +15,7 @@ FOLDERS: Final = Path(__file__).parent / "empty"
 _SUFFIX: Final = "FunctionArn"
 _ROLE: Final = [{"Statement": [{"Effect": "Allow", "Action": "states:StartExecution", "Resource": "*"}]}]
 _NO_PORTS: Final = dict.fromkeys(("stripe", "sites", "registrar", "callbacks", "login"), 0)
-_NO_SECRETS: Final = dict.fromkeys(("stripe", "sites", "registrar", "callback-signing"), "")
+_NO_SECRETS: Final = dict.fromkeys(("stripe", "stripe-webhook", "sites", "registrar", "callback-signing"), "")
 
 type Json = dict[str, Any]
 

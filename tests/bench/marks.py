@@ -8,6 +8,9 @@ TASKS: Final = (
     "provision_site",
     "register_domain",
     "activate_subscription",
+    "suspend_site",
+    "wait_for_payment",
+    "wait_for_domain",
     "close_order",
     "refund_payment",
     "send_callback",
@@ -17,6 +20,7 @@ COLD_START: Final[dict[str, float]] = {
     "authenticate": 1.2,
     **dict.fromkeys(("order_site", "order_domain"), 1.7),
     **dict.fromkeys(TASKS, 1.7),
+    **dict.fromkeys(("receive_stripe_webhook", "reconcile"), 1.7),
 }
 OVER_PEER: Final = {"get_cart": 0.5, "order_site": 0.7}
 WARM: Final = {"poll": 1.25, "post": 1.4}

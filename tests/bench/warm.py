@@ -8,12 +8,11 @@ import json
 import logging
 import os
 import resource
-import statistics
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 import boto3
@@ -36,6 +35,9 @@ from tests.bench.cold_start import BUILD
 from tests.fakes.table import TABLE, create_table
 from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, USER, World, account, user
 from tests.sam_template import Template
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 REGION: Final = "us-east-1"
 STRIPE_KEY: Final = "sk_test_bench"
@@ -64,36 +66,73 @@ class Shop:
     token: str
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """One event for both sides, `count` times over; both have the variables of our function."""
+
+    ours: Side
+    bare: Side
+    variables: Mapping[str, str]
+    event: Json
+    count: int
+
+
 def run() -> Json:
-    """{"poll": {"ours_ms", "bare_ms"}, "post": {...}}: medians of several rounds in turns."""
+    """{"poll": {"ours_ms", "bare_ms"}, "post": {...}}, processor time of one more request.
+
+    The sides take turns, and the least of each counts: what else runs on the machine only ever adds.
+    """
+    with shop() as here:
+        return {name: _compared(one) for name, one in comparisons(here).items()}
+
+
+def comparisons(here: Shop) -> dict[str, Comparison]:
+    """What `run` compares."""
     built = functions(BUILD / "template.yaml")
-    with _shop() as shop:
-        layers = built["GetCartFunction"].layers
-        sides = {
-            "poll": ("GetCartFunction", Side("poll.handler", BARE, ()), _poll_event(shop), _POLLS),
-            "post": ("OrderSiteFunction", Side("post.handler", BARE, layers), _post_event(), _POSTS),
-        }
-        found: Json = {}
-        for name, (function, bare, event, count) in sides.items():
-            ours = Side("handler.handler", built[function].code, layers)
-            taken: dict[str, list[float]] = {"ours_ms": [], "bare_ms": []}
-            for _ in range(_ROUNDS):
-                for key, side in (("ours_ms", ours), ("bare_ms", bare)):
-                    variables = {**shop.template.environment(function), **shop.environment}
-                    taken[key].append(_per_request(side, variables, event, count))
-            found[name] = {key: statistics.median(values) for key, values in taken.items()}
-        return found
+    layers = built["GetCartFunction"].layers
+    sides = {
+        "poll": ("GetCartFunction", Side("poll.handler", BARE, ()), _poll_event(here), _POLLS),
+        "post": ("OrderSiteFunction", Side("post.handler", BARE, layers), _post_event(), _POSTS),
+    }
+    return {
+        name: Comparison(
+            Side("handler.handler", built[function].code, layers),
+            bare,
+            {**here.template.environment(function), **here.environment},
+            event,
+            count,
+        )
+        for name, (function, bare, event, count) in sides.items()
+    }
 
 
-def _per_request(side: Side, variables: Mapping[str, str], event: Json, count: int) -> float:
-    """Milliseconds: a long run less a short one, so that the start does not count."""
-    return (_cpu_ms(side, variables, event, count) - _cpu_ms(side, variables, event, _FEW)) / (count - _FEW)
+def _compared(one: Comparison) -> dict[str, float]:
+    sides = {"ours_ms": one.ours, "bare_ms": one.bare}
+    taken: dict[str, dict[int, list[float]]] = {key: {one.count: [], _FEW: []} for key in sides}
+    for _ in range(_ROUNDS):
+        for key, side in sides.items():
+            for count, times in taken[key].items():
+                times.append(_cpu_ms(side, one, count))
+    return {
+        key: (min(times[one.count]) - min(times[_FEW])) / (one.count - _FEW) for key, times in taken.items()
+    }
 
 
-def _cpu_ms(side: Side, variables: Mapping[str, str], event: Json, count: int) -> float:
+def _cpu_ms(side: Side, given: Comparison, count: int) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    answered(side, given, count)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def answered(side: Side, given: Comparison, count: int) -> list[Json]:
+    """The answers of a new instance to so many requests.
+
+    Raises RuntimeError when one of them failed.
+    """
     environment = {
         **measure.environment(),
-        **variables,
+        **given.variables,
         "PYTHONPATH": os.pathsep.join(map(str, (side.code, *side.path))),
         "LAMBDA_TASK_ROOT": str(side.code),
         "_HANDLER": side.handler,
@@ -102,25 +141,24 @@ def _cpu_ms(side: Side, variables: Mapping[str, str], event: Json, count: int) -
         "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
     }
     command = [str(measure.RUNTIME_PYTHON), "-P", "-s", "-m", "awslambdaric", side.handler]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     outcomes = runtime_api.invoke(
         command,
         environment,
         side.code,
-        [event] * count,
+        [given.event] * count,
         arn="arn:aws:lambda:us-east-1:123456789012:function:bench",
         timeout_seconds=30,
         quiet=True,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     wrong = [outcome for outcome in outcomes if outcome.failed or outcome.payload["statusCode"] >= 300]
     if wrong:
         raise RuntimeError(f"{side.code.name}: {wrong[0].payload}")
-    return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return [outcome.payload for outcome in outcomes]
 
 
 @contextmanager
-def _shop() -> Iterator[Shop]:
+def shop() -> Iterator[Shop]:
+    """Everything that both sides call, in this process."""
     with ExitStack() as stack:
         stripe = stack.enter_context(StripeSandbox(api_key=STRIPE_KEY))
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each call
@@ -176,6 +214,7 @@ def _seed(stripe: StripeSandbox) -> str:
     world.order()
     world.charge()
     token: str = world.token
+    _seed_bare(client, world.carts.cart_view(ACCOUNT, token).body, token)
     slot = {"pk": {"S": "SLOT#pdx#vanilla"}, "sk": {"S": "SLOT"}}
     client.update_item(
         TableName=TABLE,
@@ -187,8 +226,14 @@ def _seed(stripe: StripeSandbox) -> str:
     return token
 
 
-def _poll_event(shop: Shop) -> Json:
-    return {**_event("cart"), "pathParameters": {"token": shop.token}}
+def _seed_bare(client: "DynamoDBClient", view: str, token: str) -> None:
+    """The item of the bare poll: the same view as ours, in an item that holds nothing else."""
+    key = {"pk": {"S": f"ACCOUNT#{ACCOUNT}"}, "sk": {"S": f"BARE#{token}"}}
+    client.put_item(TableName=TABLE, Item={**key, "facts": {"S": view}})
+
+
+def _poll_event(here: Shop) -> Json:
+    return {**_event("cart"), "pathParameters": {"token": here.token}}
 
 
 def _post_event() -> Json:

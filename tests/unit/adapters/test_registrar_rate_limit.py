@@ -102,14 +102,57 @@ def test_a_wait_has_an_end(dynamodb: "DynamoDBClient") -> None:
     assert time.value <= NOON + 2.5
 
 
-def test_a_counter_expires_after_its_window(dynamodb: "DynamoDBClient") -> None:
-    limit(dynamodb, Time(), Window(1, 3), Window(900, 5)).acquire()
-    items = dynamodb.scan(TableName=TABLE)["Items"]
-    assert {item["pk"]["S"]: int(item["expires_at"]["N"]) for item in items} == {
-        "RATE#registrar#1": int(NOON) + 1 + 3600,
-        "RATE#registrar#900": int(NOON) + 900 + 3600,
+def test_a_call_is_one_write_that_counts_into_every_window(dynamodb: "DynamoDBClient") -> None:
+    time = Time(NOON + 2)
+    subject = limit(dynamodb, time, Window(1, 3), Window(900, 5))
+    subject.acquire()
+    subject.acquire()
+    time.value += 1
+    subject.acquire()
+    (item,) = dynamodb.scan(TableName=TABLE)["Items"]
+    assert item == {
+        "pk": {"S": "RATE#registrar#900"},
+        "sk": {"S": str(int(NOON))},
+        "calls": {"N": "3"},
+        "a2": {"N": "2"},
+        "a3": {"N": "1"},
+        "expires_at": {"N": str(int(NOON) + 900 + 3600)},
     }
-    assert {item["calls"]["N"] for item in items} == {"1"}
+
+
+def test_a_call_that_is_refused_is_not_counted(dynamodb: "DynamoDBClient") -> None:
+    limit(dynamodb, Time(), Window(1, 9), Window(900, 1)).acquire()
+    with pytest.raises(UnavailableError, match="registrar_throttled"):
+        limit(dynamodb, Time(), Window(1, 9), Window(900, 1)).acquire()
+    (item,) = dynamodb.scan(TableName=TABLE)["Items"]
+    assert (item["calls"], item["a0"]) == ({"N": "1"}, {"N": "1"})
+
+
+def test_a_clock_that_is_behind_counts_into_its_own_second(dynamodb: "DynamoDBClient") -> None:
+    windows_ = (Window(1, 2), Window(900, 9))
+    limit(dynamodb, Time(NOON + 1), *windows_).acquire()
+    for _ in range(2):
+        limit(dynamodb, Time(NOON), *windows_).acquire()
+    with pytest.raises(UnavailableError, match="registrar_throttled"):
+        limit(dynamodb, Time(NOON), *windows_, wait=0).acquire()
+    limit(dynamodb, Time(NOON + 1), *windows_, wait=0).acquire()
+
+
+def test_a_database_that_does_not_say_which_window_is_full(dynamodb: "DynamoDBClient") -> None:
+    time = Time()
+    subject = limit(dynamodb, time, Window(1, 1), Window(900, 1))
+    subject.acquire()
+    dynamodb.meta.events.register(
+        "after-call.dynamodb.UpdateItem", lambda parsed, **_: parsed.pop("Item", None) and None
+    )
+    with pytest.raises(UnavailableError, match="registrar_throttled"):
+        subject.acquire()
+    assert NOON < time.value <= NOON + 2.5
+
+
+def test_windows_that_overlap_are_refused(dynamodb: "DynamoDBClient") -> None:
+    with pytest.raises(ValueError, match="two items"):
+        limit(dynamodb, Time(), Window(7, 1), Window(900, 1))
 
 
 def test_those_who_wait_spread(dynamodb: "DynamoDBClient", monkeypatch: pytest.MonkeyPatch) -> None:

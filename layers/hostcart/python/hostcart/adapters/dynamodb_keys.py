@@ -10,7 +10,7 @@ CATALOGUE              CATALOGUE       plans, variants, locations
 EVENT#stripe#<id>      EVENT           an event that was taken, by the processor's id; `expires_at`
 DOMAIN#<A-label name>  CLAIM           holder, lease_until, `expires_at`: who has the name; firm without lease
 SLOT#<location>#<variant>  SLOT        total, taken: where capacity is counted
-RATE#<system>#<seconds>    <start>     calls to an outside system in one window of the clock; `expires_at`
+RATE#<system>#<seconds>    <start>     calls to an outside system in a window of the clock and in its parts
 RECONCILER             CURSORS         how far the reconciler's sweeps are
 RECONCILER             FINDING#<kind>#<id>  what it found and could not mend
 index orders_by_number: pk, number     the list of an account's orders

@@ -4,12 +4,13 @@ Over HTTP a refused event is answered with 4xx, which the processor repeats for 
 either somebody else's or our own configuration is wrong. Why it was refused is in the log alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hostcart.contract.errors import ApiError
 from hostcart.domain.payment_events import PaymentEvent
+from hostcart.entry.ahead import load_ahead
 from hostcart.entry.http import Event, Request, Response, http_door, json_response
 from hostcart.entry.observability import log_failure, logger
 from hostcart.ports import Clock, EventRefusedError, Metrics, PaymentEvents, PortError
@@ -35,12 +36,20 @@ class EventNotTakenError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentEventDoor:
-    """The Lambda handler of both ways. `receive` answers what became of the event."""
+    """The Lambda handler of both ways. `receive` answers what became of the event.
+
+    `ahead` and `rarely`: see `load_ahead`; the logger goes with them.
+    """
 
     events: Callable[[], PaymentEvents]
     receive: Callable[[PaymentEvent], str]
     clock: Callable[[], Clock]
     metrics: Callable[[], Metrics]
+    ahead: Sequence[Callable[[], object]] = ()
+    rarely: Sequence[Callable[[], object]] = ()
+
+    def __post_init__(self) -> None:
+        load_ahead([*self.ahead, logger] if self.ahead else (), self.rarely)
 
     def __call__(self, event: Event, context: Any) -> dict[str, Any]:
         # Only EventBridge calls with an event of its own: API Gateway wraps whatever a client sends.

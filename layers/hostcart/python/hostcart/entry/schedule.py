@@ -1,10 +1,11 @@
 """The door of what a schedule runs: as of the event's moment, with every failure in the log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from hostcart.entry.ahead import load_ahead
 from hostcart.entry.observability import log_failure, logger
 from hostcart.ports import PortError
 
@@ -17,11 +18,15 @@ class Outcome:
     failed: Mapping[str, Exception]
 
 
-def scheduled(run: Callable[[datetime], Outcome]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def scheduled(
+    run: Callable[[datetime], Outcome], *, ahead: Sequence[Callable[[], object]] = ()
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler around `run`, which is given the event's `time`, or the present without one.
 
     An error that ends the run leaves it by its type alone: its text may hold private data.
+    `ahead`: see `load_ahead`; the logger goes with it.
     """
+    load_ahead([*ahead, logger] if ahead else ())
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         logger().clear_state()
