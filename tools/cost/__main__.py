@@ -24,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if not model.MEASURED.exists():
         parser.error("nothing was measured yet: run `make bench` first")
+    if missing := model.missing():
+        parser.error(f"{', '.join(missing)}: not measured yet, `make bench` did not end")
     memory = {} if given.memory is None else dict.fromkeys(_names(), given.memory)
     found = model.load(memory_mb=memory, architecture=given.architecture)
     lines = {name: each * given.orders for name, each in found.cost(given.kind, given.polls).items()}

@@ -127,6 +127,13 @@ class Model:
         return float(function.times * seconds * function.memory_mb / 1024)
 
 
+def missing() -> list[str]:
+    """The parts of a bench that was cut off before it measured them."""
+    parts = ("memory_mb", "cold_start", "warm", "dynamodb", "executions")
+    measured = json.loads(MEASURED.read_text())
+    return [part for part in parts if part not in measured]
+
+
 def load(measured: Json | None = None, **changes: Any) -> Model:
     """The model from the files of this repository; `measured` in place of the last bench's."""
     here = Path(__file__).parent

@@ -150,6 +150,18 @@ def test_the_command_prints_the_order_the_month_and_the_zones(
     assert re.search(r"Route 53 zones +110\.00 USD", said)
 
 
+def test_a_bench_that_was_cut_off_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "measured.json"
+    path.write_text(json.dumps({"memory_mb": {}, "cold_start": {}}))
+    monkeypatch.setattr(model_module, "MEASURED", path)
+    with pytest.raises(SystemExit) as stopped:
+        command.main([])
+    assert stopped.value.code == 2
+    assert "warm, dynamodb, executions: not measured yet" in capsys.readouterr().err
+
+
 def test_computing_takes_longer_on_less_and_waiting_does_not(small: Model) -> None:
     waits = small.assumed["waits_ms"]["get_cart"]
     assert small.duration_ms("get_cart", FULL_CORE_MB) == waits + 2
