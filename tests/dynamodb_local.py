@@ -13,11 +13,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 EMULATOR = Path(__file__).parents[1] / "local/npm/node_modules/amplify-dynamodb-simulator/emulator"
 READY_SECONDS = 30
@@ -97,6 +101,18 @@ def dynamodb_local() -> Iterator[str]:
         pytest.skip(reason)
     with running() as endpoint:
         yield endpoint
+
+
+def connect(endpoint: str, owner: str) -> "DynamoDBClient":
+    """A client of DynamoDB Local; each owner has tables of its own."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name="eu-central-1",
+        aws_access_key_id=owner,
+        aws_secret_access_key="test",
+        config=Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=20),
+    )
 
 
 def _command(policy: Path, port: int) -> list[str]:

@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.config import Config
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
@@ -18,6 +16,7 @@ from hostcart.use_cases.receive_payment_event import receive_payment_event
 
 from local.engine.workspace import ROOT
 from local.seed.history import seed_history
+from tests import dynamodb_local
 from tests.bench.limited_registrar import limited_registrar
 from tests.fakes.payments import Method
 from tests.fakes.platform import FakeCipher
@@ -49,14 +48,7 @@ type Steps = list[tuple[str, Callable[[], object]]]
 
 def connect(endpoint: str) -> "DynamoDBClient":
     """A client of DynamoDB Local."""
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="bench",
-        aws_secret_access_key="test",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=20),
-    )
+    return dynamodb_local.connect(endpoint, "bench")
 
 
 @dataclass

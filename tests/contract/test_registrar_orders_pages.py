@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.config import Config
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
 from hostcart.domain.registrar_view import listed
@@ -26,6 +24,7 @@ from hostcart.use_cases.read_registrar_orders import (
 )
 
 from local.seed.history import ORDERS, seed_history
+from tests.dynamodb_local import connect
 from tests.fakes.platform import FakeCipher, FakeClock
 from tests.fakes.table import Meter, create_table
 from tests.fakes.world import ACCOUNT, CATALOGUE, account, user
@@ -43,14 +42,7 @@ type Open = Callable[[], None]
 
 @pytest.fixture(scope="module")
 def client(dynamodb_local: str) -> "DynamoDBClient":
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=dynamodb_local,
-        region_name="eu-central-1",
-        aws_access_key_id="pages",
-        aws_secret_access_key="test",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=20),
-    )
+    return connect(dynamodb_local, "pages")
 
 
 @pytest.fixture(scope="module")

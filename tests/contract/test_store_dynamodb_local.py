@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
 from hostcart.contract.statuses import PaymentStatus
 
 from local.seed.history import ORDERS, seed_history
+from tests.dynamodb_local import connect
 from tests.fakes.claims_contract import ClaimsContract, ConcurrentClaimsContract
 from tests.fakes.payments import Method
 from tests.fakes.platform import FakeCipher
@@ -32,14 +31,7 @@ _names = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def client(dynamodb_local: str) -> "DynamoDBClient":
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=dynamodb_local,
-        region_name="eu-central-1",
-        aws_access_key_id="store",
-        aws_secret_access_key="test",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=20),
-    )
+    return connect(dynamodb_local, "store")
 
 
 @pytest.fixture

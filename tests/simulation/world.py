@@ -5,6 +5,7 @@ import marshal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
@@ -37,6 +38,14 @@ from tests.simulation.visitors import Visitors
 TABLE: Final = "hostcart"
 _LATE_SECONDS: Final = 30
 _LONG: Final = 8
+_PLACES: Final = (
+    *(("", name) for name in ("now", "events", "runs", "ended", "posts")),
+    ("table", "items"),
+    ("table", "before"),
+    *((owner, "state") for owner in ("processor", "registrar", "sites", "zones", "callbacks")),
+)
+"""Where everything is that the future depends on: whose attribute, the world's own without an owner."""
+_STATE: Final = attrgetter(*(".".join(filter(None, place)) for place in _PLACES))
 _FIXED: Final = frozenset({"ACCOUNT", "USER", "CATALOGUE"})
 # What a key that the processor knows prevents: it answers from its memory.
 _UNDER_A_KEY: Final = frozenset({"refused", "kept_before", "kept_after"})
@@ -131,40 +140,14 @@ class World(Visitors):
 
     def snapshot(self) -> bytes:
         """Everything that the future depends on."""
-        return marshal.dumps(
-            [
-                self.now,
-                self.events,
-                self.runs,
-                self.ended,
-                self.posts,
-                self.table.items,
-                self.table.before,
-                self.processor.state,
-                self.registrar.state,
-                self.sites.state,
-                self.zones.state,
-                self.callbacks.state,
-            ],
-            2,  # without back references, so that equal worlds have equal bytes
-        )
+        # Without back references, so that equal worlds have equal bytes.
+        return marshal.dumps(_STATE(self), 2)
 
     def restore(self, snapshot: bytes, step_number: int) -> None:
         """As it was when the snapshot was taken."""
-        (
-            self.now,
-            self.events,
-            self.runs,
-            self.ended,
-            self.posts,
-            self.table.items,
-            self.table.before,
-            self.processor.state,
-            self.registrar.state,
-            self.sites.state,
-            self.zones.state,
-            self.callbacks.state,
-        ) = marshal.loads(snapshot)  # noqa: S302 - our own bytes
+        values = marshal.loads(snapshot)  # noqa: S302 - our own bytes
+        for (owner, name), value in zip(_PLACES, values, strict=True):
+            setattr(getattr(self, owner) if owner else self, name, value)
         self.step_number = step_number
         self.violations = []
         self.met = []

@@ -385,8 +385,8 @@ class World:
 
     def _numbers(self) -> dict[str, int]:
         """Order counters by account id."""
-        keys = [{"pk": {"S": self._pk(name)}, "sk": {"S": "COUNTER"}} for name in self.accounts]
-        answer = self.dynamodb.batch_get_item(RequestItems={self.facts["table"]: {"Keys": keys}})
+        wanted = [{"pk": {"S": self._pk(name)}, "sk": {"S": "COUNTER"}} for name in self.accounts]
+        answer = self.dynamodb.batch_get_item(RequestItems={self.facts["table"]: {"Keys": wanted}})
         return {
             item["pk"]["S"].removeprefix("ACCOUNT#"): int(item["last_number"]["N"])
             for item in answer["Responses"][self.facts["table"]]

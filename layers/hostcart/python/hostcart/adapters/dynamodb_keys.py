@@ -59,11 +59,6 @@ def account_of(item: Key) -> str:
     return item["pk"]["S"].removeprefix("ACCOUNT#")
 
 
-def name_of(item: Key) -> str:
-    """The name in a claim's key."""
-    return item["pk"]["S"].removeprefix("DOMAIN#")
-
-
 def work_shard(cart_token: str) -> str:
     """The partition of the index open_work in which a cart is."""
     return str(int(cart_token[0], 16) % WORK_SHARDS)
