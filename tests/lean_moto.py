@@ -10,6 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final
 
+import jsonpath_ng.ext.parser
 import moto.core.responses
 import moto.dynamodb.models
 from moto.core.utils import method_names_from_class
@@ -39,8 +40,8 @@ def install() -> None:
 
 
 _METHODS: Final = cache(method_names_from_class)
-_PATHS: Final = cache(json_path.parse)
-_RESULT_PATHS: Final = cache(result_path.parse)
+_PATHS: Final = cache(jsonpath_ng.ext.parser.parse)
+_RESULT_PATHS: Final = cache(jsonpath_ng.parser.parse)
 
 
 def _copied(value: Any) -> Any:
