@@ -56,7 +56,7 @@ def _nothing(_case: "Case") -> None:
 class Scenario:
     """What is ordered, by whom, what goes wrong, and how it has to end.
 
-    `ends` is the last state; `payment` and `failure` are what the client then reads. `arrange` runs
+    `ends` is the last state, and `succeeds` whether the execution does; `payment` and `failure` are what the client then reads. `arrange` runs
     before the order is placed, `on_wait` at every Wait state. `parameters` are the template's. `key`: the
     client sends an Idempotency-Key. `placed` False starts an execution without any order.
     `balance` is the customer's at the processor, `placed_balance` another one until the charge.
@@ -68,7 +68,8 @@ class Scenario:
     """
 
     name: str
-    ends: str = "OrderClosed"
+    ends: str = "SendCallback"
+    succeeds: bool = True
     ends_first: str | None = None
     between: Callable[["Case"], None] = _nothing
     cancelled: bool = False

@@ -15,9 +15,8 @@ from tools.cost.model import FULL_CORE_MB, Function, Model, load
 from tools.cost.monthly import monthly, standing, zones
 
 # Dollars for a million site orders with five polls: all that is counted, and what the waits add.
-COUNTS_DOLLARS = 293
+COUNTS_DOLLARS = 243
 MEMORY_TIME_DOLLARS = 14
-MISSED_BY = 6
 
 SMALL: dict[str, Any] = {
     "executions": {"site": {"transitions": 9, "invocations": {"ChargePayment": 1}}},
@@ -92,7 +91,7 @@ def _counted() -> Model:
     return load(
         {
             "executions": {
-                "site": {"transitions": marks.TRANSITIONS["site"], "invocations": dict.fromkeys(tasks, 1)}
+                "site": {"transitions": marks.STRAIGHT_TRANSITIONS, "invocations": dict.fromkeys(tasks, 1)}
             },
             "dynamodb": {
                 "site": {"all": {"write": marks.WRITE_UNITS["site"], "read": 10}},
@@ -112,9 +111,9 @@ def test_a_million_site_orders_stay_within_the_bound_that_follows_from_their_cou
     functions = model.functions("site", 5)
     time = sum(map(model.gb_seconds, functions)) * model.prices["lambda_gb_second_x86_64"] * 1e6
     whole = sum(model.cost("site", 5).values()) * 1e6
-    assert whole - time <= COUNTS_DOLLARS <= marks.DOLLARS_PER_MILLION
-    assert whole <= MISSED_BY + marks.DOLLARS_PER_MILLION
+    assert whole - time <= COUNTS_DOLLARS
     assert time <= MEMORY_TIME_DOLLARS
+    assert COUNTS_DOLLARS + MEMORY_TIME_DOLLARS <= marks.DOLLARS_PER_MILLION
 
 
 def test_a_month_costs_what_the_template_has() -> None:
