@@ -373,7 +373,9 @@ FAILED: Final = (
 )
 
 STUCK: Final = (
-    Scenario(name="no such cart", placed=False, ends="CartNotFound", succeeds=False, payment=None, callbacks=0),
+    Scenario(
+        name="no such cart", placed=False, ends="CartNotFound", succeeds=False, payment=None, callbacks=0
+    ),
     Scenario(
         name="callback undelivered",
         callback="/status/500/hook",
