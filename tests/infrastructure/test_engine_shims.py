@@ -12,6 +12,7 @@ import pytest
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
+from moto.stepfunctions.parser.asl.utils import json_path
 
 from local.engine import reload, staging
 from local.engine.shims import log_wait, nagle, parse_once
@@ -99,6 +100,23 @@ def test_a_definition_is_parsed_once_and_refused_each_time_it_is_wrong(
     for _ in range(2):
         with pytest.raises(ASLParserException):
             AmazonStateLanguageParser.parse('{"StartAt": 1}')
+
+
+def test_a_path_is_parsed_once_and_read_in_every_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    original = vars(json_path)["parse"]
+
+    def noted(path: str) -> Any:
+        parsed.append(path)
+        return original(path)
+
+    monkeypatch.setattr(json_path, "parse", noted)
+    monkeypatch.setattr(AmazonStateLanguageParser, "parse", AmazonStateLanguageParser.parse)
+    parse_once.install()
+    values = [json_path.extract_json("$.order.state", {"order": {"state": state}}) for state in ("a", "b")]
+    assert (values, parsed) == (["a", "b"], ["$.order.state"])
+    with pytest.raises(json_path.NoSuchJsonPathError):
+        json_path.extract_json("$.order.state", {"order": {}})
 
 
 def test_the_staged_copy_is_untouched_by_builds_and_reloads_do_not_write_through(tmp_path: Path) -> None:
