@@ -51,7 +51,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     if not (ROOT / ".aws-sam" / "build" / "template.yaml").exists():
         pytest.fail("nothing was built: run `make build`")
     local = LocalStack(tmp_path_factory.mktemp("stack"))
-    local.up(past_orders=0)
+    local.up_lean()
     try:
         yield local
     finally:

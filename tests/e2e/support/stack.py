@@ -48,12 +48,15 @@ class LocalStack:
         secrets: dict[str, str] = json.loads((self.workspace.state / "secrets.json").read_text())
         return secrets
 
-    def up(self, *, past_orders: int | None = None) -> None:
-        """Start it; `past_orders` for the account `history` when not all are wanted: they take a while."""
-        self._start("up", **({} if past_orders is None else {"HOSTCART_PAST_ORDERS": str(past_orders)}))
+    def up(self) -> None:
+        self._start("up")
+
+    def up_lean(self) -> None:
+        """Start it with what tests need: no past orders, and few processes for one function."""
+        self._start("up", HOSTCART_PAST_ORDERS="0", HOSTCART_WORKERS_PER_FUNCTION="4")
 
     def seed_past_orders(self) -> None:
-        """Give the running stack's account `history` the orders that it was started without."""
+        """Give the account `history` the orders that a lean stack was started without."""
         seeding.seed_past_orders(self.facts, self.workspace.state)
 
     def run_once(self) -> str:
