@@ -35,10 +35,19 @@ def main() -> None:
     """Install the shims, then serve until SIGTERM."""
     from ministack import app
 
-    from local.engine.shims import function_error, function_logs, log_wait, nagle, snapshot, worker_queue
+    from local.engine.shims import (
+        event_loop,
+        function_error,
+        function_logs,
+        log_wait,
+        nagle,
+        snapshot,
+        worker_queue,
+    )
 
     # ministack has read its level by now; functions inherit the rest and have a level of their own
     os.environ.pop("LOG_LEVEL", None)
+    event_loop.install()
     nagle.install()
     log_wait.install()
     function_logs.install(Path(os.environ["HOSTCART_FUNCTION_LOGS"]))

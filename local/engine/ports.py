@@ -3,11 +3,14 @@
 import os
 import random
 import socket
+import time
 from collections.abc import Iterable, Mapping
 
 # Below the ports that systems give to outgoing connections (from 32768 on Linux), one of which could
 # otherwise hold the stack's port when it starts again.
 _RANGE = range(20_000, 32_000)
+# A stack that was killed may hold its ports a moment longer than it can be seen.
+_PATIENCE_SECONDS = 5.0
 NAMES = ("aws", "stepfunctions", "stripe", "registrar", "sites", "callbacks", "login")
 
 
@@ -22,6 +25,7 @@ def choose(last: Mapping[str, int], names: Iterable[str] = NAMES) -> dict[str, i
         PortTaken: a port given by an environment variable is not free.
     """
     chosen: dict[str, int] = {}
+    until = time.monotonic() + _PATIENCE_SECONDS
     for name in names:
         fixed = os.environ.get(f"HOSTCART_PORT_{name.upper()}")
         if fixed:
@@ -30,7 +34,7 @@ def choose(last: Mapping[str, int], names: Iterable[str] = NAMES) -> dict[str, i
             chosen[name] = int(fixed)
             continue
         wanted = last.get(name, 0)
-        chosen[name] = wanted if wanted and is_free(wanted) else _any_free(set(chosen.values()))
+        chosen[name] = wanted if wanted and _becomes_free(wanted, until) else _any_free(set(chosen.values()))
     return chosen
 
 
@@ -42,6 +46,14 @@ def is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def _becomes_free(port: int, until: float) -> bool:
+    while not is_free(port):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
     return True
 
 

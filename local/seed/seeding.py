@@ -1,6 +1,7 @@
 """The steps of seeding, in order: catalogue, products, customers, accounts, history, tokens."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,11 @@ from local.engine import aws
 from local.engine.parameters import AUDIENCE
 from local.sandboxes.login import LoginKeys, mint_oauth_token, mint_session_token
 from local.seed.accounts import ACCOUNTS, account_id, accounts_file, user_id
-from local.seed.history import seed_history
+from local.seed.history import ORDERS, seed_history
 from local.seed.processor import Processor
 from local.seed.state import Billing, SeedState
 from tools import api_keys, catalogue_file, load_accounts
-from tools.accounts_file import Accounts, records
+from tools.accounts_file import records
 
 CATALOGUE: Final = Path(__file__).with_name("catalogue.yaml")
 HISTORY: Final = "history"
@@ -48,7 +49,7 @@ def seed_stack(stack: Mapping[str, Any], state_dir: Path) -> dict[str, dict[str,
     directory = DynamoDirectory(dynamodb, stack["table"])
     load_accounts.store(content, directory)
     directory.put_api_key(EXAMPLE_KEY, content.owners["user:ready"])
-    _seed_history(stack, content, catalogue)
+    seed_past_orders(stack, state_dir, int(os.environ.get("HOSTCART_PAST_ORDERS", ORDERS)))
     login = LoginKeys.load(state_dir / "sandboxes")
     master = secrets["callback_signing_secret"]
     return {
@@ -80,7 +81,10 @@ def _ensure_keys(state: SeedState) -> None:
             )
 
 
-def _seed_history(stack: Mapping[str, Any], content: Accounts, catalogue: Catalogue) -> None:
+def seed_past_orders(stack: Mapping[str, Any], state_dir: Path, orders: int = ORDERS) -> None:
+    """Give the account `history` that many past orders, unless it has them."""
+    state = SeedState.load(state_dir)
+    content = records(accounts_file(state.billing, state.keys))
     (account,) = (found for found in content.accounts if found.snapshot.id == account_id(HISTORY))
     (user,) = (found for found in content.users if found.snapshot.id == user_id(HISTORY))
     endpoint = stack["aws_endpoint"]
@@ -91,7 +95,8 @@ def _seed_history(stack: Mapping[str, Any], content: Accounts, catalogue: Catalo
         KmsCipher(aws.client("kms", endpoint), _data_key(stack)),
         account=account,
         user=user,
-        plan=catalogue.plans["basic"],
+        plan=catalogue_file.load(CATALOGUE).plans["basic"],
+        orders=orders,
     )
 
 

@@ -14,7 +14,6 @@ from local.engine.workspace import ROOT
 from tests.bench import cold_start, counts, load, report, warm
 from tests.bench.executions import executions
 from tests.dynamodb_local import missing, running
-from tests.sam_template import Template, folder_of
 
 FOLDER: Final = ROOT / "docs" / "cost"
 SIZES: Final = (10, 10_000, 100_000)
@@ -22,7 +21,6 @@ SIZES: Final = (10, 10_000, 100_000)
 # What the table is made of, as `measured.json` has it.
 NEEDED: Final = (
     "packages",
-    "memory_mb",
     "cold_start",
     "warm",
     "dynamodb",
@@ -32,6 +30,8 @@ NEEDED: Final = (
 )
 
 _BUSY: Final = 1.5
+# What is counted is the same on a busy machine.
+_COUNTS: Final = frozenset({"packages", "dynamodb", "executions"})
 
 type Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ def main() -> int:
         began, running_already = time.monotonic(), os.getloadavg()[0]
         measured |= PARTS[name]() | {
             "busy": _busy(measured.get("busy", {}), name, running_already),
-            "date": datetime.now(UTC).date().isoformat(),
+            "dates": measured.get("dates", {}) | {name: datetime.now(UTC).date().isoformat()},
             "cores": os.cpu_count(),
             "python": platform.python_version(),
         }
@@ -66,8 +66,10 @@ def main() -> int:
 
 def _busy(known: dict[str, float], name: str, load_average: float) -> dict[str, float]:
     """The parts that began while other work kept the machine busy: the parts themselves stay below that."""
-    others = {part: load for part, load in known.items() if part != name}
-    return others | ({name: round(load_average, 1)} if load_average > _BUSY * (os.cpu_count() or 1) else {})
+    found = {part: load for part, load in known.items() if part != name}
+    if name not in _COUNTS and load_average > _BUSY * (os.cpu_count() or 1):
+        found[name] = round(load_average, 1)
+    return found
 
 
 def _dynamodb() -> Json:
@@ -78,16 +80,8 @@ def _dynamodb() -> Json:
         return {"dynamodb": counts.capacity(client), "growth": counts.growth(client, SIZES)}
 
 
-def _memory() -> dict[str, int]:
-    template = Template()
-    return {
-        folder_of(name): int({**template.common, **properties}["MemorySize"])
-        for name, properties in template.functions.items()
-    }
-
-
 PARTS: Final[dict[str, Callable[[], Json]]] = {
-    "packages": lambda: {"packages": counts.packages(), "memory_mb": _memory()},
+    "packages": lambda: {"packages": counts.packages()},
     "cold_start": lambda: {"cold_start": cold_start.measure()},
     "warm": lambda: {"warm": warm.run()},
     "dynamodb": _dynamodb,

@@ -26,6 +26,8 @@ OVER_PEER: Final = {"get_cart": 0.5, "order_site": 0.7}
 WARM: Final = {"poll": 1.25, "post": 1.4}
 WRITE_UNITS: Final = {"POST /api/orders": 3, "site": 25, "domain": 30}
 POLL_READ_UNITS: Final = 1
+STRAIGHT_TRANSITIONS: Final = 7
+"""What a straight order of either kind takes: a test holds it there, each further one is 25 USD a million."""
 TRANSITIONS: Final = {"site": 9, "domain": 10, "transfer": 60}
 LAYER_BYTES: Final = 40_000_000
 FUNCTION_BYTES: Final = 100_000

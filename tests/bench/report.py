@@ -10,7 +10,7 @@ from tests.bench import marks
 from tests.bench.memory_sizes import GROUP, HEADROOM, REASONS, SIZES
 from tests.bench.plots import Bars, svg
 from tools.cost.model import Model, load
-from tools.cost.monthly import monthly, zones
+from tools.cost.monthly import kept, monthly, zones
 
 _MISSED: Final = "**missed**"
 _POLLS: Final = 5
@@ -27,8 +27,8 @@ def write(measured: Json, folder: Path) -> None:
     """Write README.md, memory.md and the plots into the folder."""
     model = load(measured)
     head = (
-        f"Measured on {measured['date']} by `make bench` on a machine with {measured['cores']} cores, Python "
-        f"{measured['python']}. Do not edit: the next run writes this anew."
+        f"Measured {_when(measured['dates'])} by `make bench` on a machine with {measured['cores']} cores, "
+        f"Python {measured['python']}. Do not edit: the next run writes this anew."
     )
     head += _disturbed(measured.get("busy", {}))
     rows = [*_cold(measured), *_warm(measured), *_dynamodb(measured), *_machine(measured)]
@@ -37,9 +37,19 @@ def write(measured: Json, folder: Path) -> None:
     (folder / "results.md").write_text(
         "\n".join(["# What hostcart costs", "", head, "", *table, "", *_pictures()])
     )
-    (folder / "memory.md").write_text("\n".join(["# Memory sizes", "", head, "", *_sweep(model, measured)]))
+    (folder / "memory.md").write_text("\n".join(["# Memory sizes", "", head, "", *_sweep(model)]))
     for name, chart in _charts(measured, model).items():
         (folder / f"{name}.svg").write_text(svg(chart))
+
+
+def _when(dates: dict[str, str]) -> str:
+    """Each part has its own date: `--only` measures one and keeps the others."""
+    parts: dict[str, list[str]] = {}
+    for part, date in sorted(dates.items()):
+        parts.setdefault(date, []).append(f"`{part}`")
+    if len(parts) == 1:
+        return f"on {next(iter(parts))}"
+    return "on " + ", ".join(f"{date} ({', '.join(names)})" for date, names in sorted(parts.items()))
 
 
 def _disturbed(busy: dict[str, float]) -> str:
@@ -158,6 +168,10 @@ def _monthly(model: Model) -> Iterator[Row]:
     yield _row("each month, whatever is ordered", sum(lines.values()), None, " USD")
     for name, dollars in lines.items():
         yield _row(f"- {name}", dollars, None, " USD")
+    lines = kept(model, "site", _POLLS, _MILLION)
+    yield _row("kept: a million site orders, each month that they stay", sum(lines.values()), None, " USD")
+    for name, dollars in lines.items():
+        yield _row(f"- {name}", dollars, None, " USD")
     stay = zones(model.monthly_prices, 1000)
     yield _row("zones of 1,000 domains, each month that the domains stay", stay, None, " USD")
 
@@ -205,7 +219,7 @@ def _charts(measured: Json, model: Model) -> dict[str, Bars]:
     }
 
 
-def _sweep(model: Model, measured: Json) -> list[str]:
+def _sweep(model: Model) -> list[str]:
     lines = [
         "Milliseconds of a warm run and US dollars for a million of them, by memory size. Waiting takes its",
         "time on any size, computing takes longer on less of a processor; the waits are the assumptions of",
@@ -215,7 +229,7 @@ def _sweep(model: Model, measured: Json) -> list[str]:
         "| function | peak | " + " | ".join(f"{size} MB" for size in SIZES) + " | chosen | why |",
         "|---|---|" + "---|" * (len(SIZES) + 2),
     ]
-    for name, size in sorted(measured["memory_mb"].items()):
+    for name, size in sorted(model.memory_mb.items()):
         peak = model.peak_mb(name)
         cells = [_cell(model, name, each) if each >= HEADROOM * peak else "" for each in SIZES]
         lines.append(f"| `{name}` | {peak:.0f} MB | {' | '.join(cells)} | {size} MB | {GROUP[name]} |")

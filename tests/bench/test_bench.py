@@ -84,13 +84,41 @@ def _rows(folder: Path) -> dict[str, str]:
 
 def test_a_report_of_what_was_measured(measured: Json, tmp_path: Path) -> None:
     report.write(measured, tmp_path)
-    assert measured["date"] in (tmp_path / "results.md").read_text()
+    assert "Measured on 2026-11-22 by" in (tmp_path / "results.md").read_text()
     assert (tmp_path / "memory.md").read_text().startswith("# Memory sizes")
     pictures = sorted(path.name for path in tmp_path.glob("*.svg"))
     assert pictures == ["capacity.svg", "cold-start.svg", "dollars.svg"]
     for name in pictures:
         assert ElementTree.parse(tmp_path / name).getroot().tag.endswith("svg")  # noqa: S314 - our own
         assert f"]({name})" in (tmp_path / "results.md").read_text()
+
+
+def test_counts_do_not_mind_other_work() -> None:
+    assert bench._busy({}, "warm", 99.0) == {"warm": 99.0}
+    assert bench._busy({"warm": 3.0}, "executions", 99.0) == {"warm": 3.0}
+    assert bench._busy({"warm": 3.0}, "warm", 0.0) == {}
+
+
+def test_each_part_has_its_own_date(measured: Json, tmp_path: Path) -> None:
+    measured["dates"] |= {"warm": "2026-12-01", "cold_start": "2026-12-01"}
+    report.write(measured, tmp_path)
+    said = (tmp_path / "results.md").read_text()
+    assert (
+        "on 2026-11-22 (`dynamodb`, `executions`, `load`, `packages`), 2026-12-01 (`cold_start`, `warm`) by"
+        in said
+    )
+
+
+def test_what_is_not_measured_again_keeps_its_date(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "measured.json"
+    path.write_text(json.dumps({"dates": {"warm": "2025-01-01", "load": "2025-01-02"}}))
+    monkeypatch.setattr(bench, "PARTS", {"packages": lambda: {"packages": 1}, "warm": dict, "load": dict})
+    monkeypatch.setattr("sys.argv", ["bench", "--only", "warm", "--write", str(tmp_path)])
+    assert bench.main() == 0
+    dates = json.loads(path.read_text())["dates"]
+    assert dates["load"] == "2025-01-02"
+    assert dates["warm"] > "2026"
+    assert "packages" not in dates
 
 
 def test_a_busy_machine_is_told_of(measured: Json, tmp_path: Path) -> None:

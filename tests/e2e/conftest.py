@@ -1,7 +1,7 @@
 """One local stack for all end-to-end tests, started from the build and stopped at the end."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import httpx
@@ -32,6 +32,16 @@ def _rank(item: pytest.Item) -> int:
     return LAST.index(item.path.name) + 1 if item.path.name in LAST else 0
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failed test, show what the engine complained of last: a worker that timed out or died."""
+    report = yield
+    world = getattr(item, "funcargs", {}).get("world")
+    if report.failed and world is not None:
+        report.sections.append(("engine", world.stack.log_tail("aws.log")))
+    return report
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """The stack; `HOSTCART_E2E_HOME` names a running one to use instead, which is left running."""
@@ -41,7 +51,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     if not (ROOT / ".aws-sam" / "build" / "template.yaml").exists():
         pytest.fail("nothing was built: run `make build`")
     local = LocalStack(tmp_path_factory.mktemp("stack"))
-    local.up()
+    local.up_lean()
     try:
         yield local
     finally:

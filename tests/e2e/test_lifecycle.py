@@ -96,7 +96,7 @@ def test_a_restart_keeps_everything(stack: LocalStack, world: World, shop: Shops
     assert processes.orphans(stack.workspace) == []
     assert not stack.workspace.stack_file.exists()
 
-    stack.up()
+    stack.up_lean()
     fresh = world.facts = stack.facts
     if stack.workspace.template.read_bytes() != build:
         pytest.skip("somebody built another template meanwhile: the engine made a new API of it")

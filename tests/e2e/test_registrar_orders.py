@@ -239,6 +239,7 @@ def test_the_examples_of_the_documentation(example: tuple[RegistrarShop, Callabl
 
 def test_pages_of_a_thousand_of_ten_thousand_orders(world: World, registrar: Registrar) -> None:
     """First, second and last: tests/contract/test_registrar_orders_pages.py walks them all."""
+    world.stack.seed_past_orders()
     client = registrar("history")
     total = world.last_number("history")
     last = -(-total // 1000)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.engine import ports, processes
+from local.seed.history import ORDERS
 from tests.e2e.support.stack import LocalStack
 
 PLAIN = re.compile(r"\x1b\[[0-9;]*m")
@@ -62,6 +63,12 @@ def test_what_was_delivered_is_shown_once(orders: dict[str, list[str]]) -> None:
     assert re.fullmatch(r"domain +demo-\w+\.com until \d{4}-\d\d-\d\dT[\d:]+Z, registration \d+", domain)
     assert re.fullmatch(r"zone +\w+, nameservers( [\w.-]+){2,}", _line(orders["domain"], "zone"))
     assert re.fullmatch(r"registrar +one order \d+, one domain", _line(orders["domain"], "registrar"))
+
+
+def test_the_account_with_a_past_has_all_of_it(shown: list[str], home: Path) -> None:
+    assert shown[-1] == "stopping"  # the engine's state is written by now
+    kept = LocalStack(home).workspace.state / "aws" / "dynamodb.json"
+    assert f'"last_number": {{"N": "{ORDERS}"}}' in kept.read_text()
 
 
 def test_nothing_is_left_running(shown: list[str], home: Path) -> None:

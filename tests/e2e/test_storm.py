@@ -21,7 +21,7 @@ _SIZE = Size(orders=36, seed=1, days=2, outages=(), hasty=True)
 def world(tmp_path_factory: pytest.TempPathFactory, http: httpx.Client) -> Iterator[World]:
     """A stack of its own: its reconciler looks hours ahead, and everything in its books is the storm's."""
     local = LocalStack(tmp_path_factory.mktemp("storm"))
-    local.up()
+    local.up_lean()
     try:
         yield World(local, http)
     finally:

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +104,14 @@ def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"):
         ports.choose({}, ["aws"])
+
+
+def test_a_port_of_the_last_run_that_is_given_back_in_a_moment_is_waited_for() -> None:
+    """A killed process holds its sockets until the last of its threads has ended."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        threading.Timer(0.3, held.close).start()
+        assert ports.choose({"aws": port}, ["aws"]) == {"aws": port}
 
 
 def test_the_status_of_nothing_is_a_sentence_and_no_error(

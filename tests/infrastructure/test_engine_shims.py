@@ -1,5 +1,6 @@
 """Smoke tests of shims that need no stack."""
 
+import asyncio
 import json
 import sys
 import threading
@@ -9,12 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import uvloop
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
+from moto.stepfunctions.parser.asl.utils import json_path
 
 from local.engine import reload, staging
-from local.engine.shims import log_wait, nagle, parse_once
+from local.engine.shims import event_loop, log_wait, nagle, parse_once
 from local.engine.shims.worker_queue import WorkerQueue
 from local.engine.workspace import Workspace
 
@@ -99,6 +102,32 @@ def test_a_definition_is_parsed_once_and_refused_each_time_it_is_wrong(
     for _ in range(2):
         with pytest.raises(ASLParserException):
             AmazonStateLanguageParser.parse('{"StartAt": 1}')
+
+
+def test_a_path_is_parsed_once_and_read_in_every_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    original = vars(json_path)["parse"]
+
+    def noted(path: str) -> Any:
+        parsed.append(path)
+        return original(path)
+
+    monkeypatch.setattr(json_path, "parse", noted)
+    monkeypatch.setattr(AmazonStateLanguageParser, "parse", AmazonStateLanguageParser.parse)
+    parse_once.install()
+    values = [json_path.extract_json("$.order.state", {"order": {"state": state}}) for state in ("a", "b")]
+    assert (values, parsed) == (["a", "b"], ["$.order.state"])
+    with pytest.raises(json_path.NoSuchJsonPathError):
+        json_path.extract_json("$.order.state", {"order": {}})
+
+
+def test_the_engines_loop_is_the_fast_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def loop() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    monkeypatch.setattr(asyncio, "run", asyncio.run)
+    event_loop.install()
+    assert isinstance(asyncio.run(loop()), uvloop.Loop)
 
 
 def test_the_staged_copy_is_untouched_by_builds_and_reloads_do_not_write_through(tmp_path: Path) -> None:

@@ -91,5 +91,22 @@ def test_a_poll_loads_no_model_and_no_payment_library(folder: str, path: dict[st
     assert loaded & HEAVY <= {"aws_lambda_powertools", "botocore"}  # the store itself is read by botocore
 
 
+@pytest.mark.parametrize(
+    ("build", "function"),
+    [
+        ("payments", "ChargePaymentFunction"),
+        ("billing", "ReconcileFunction"),
+    ],
+)
+def test_the_payment_sdk_comes_without_asyncio(build: str, function: str) -> None:
+    environment = {key: value or "none" for key, value in Template().environment(function).items()}
+    code = f"import os; os.environ |= {environment!r}\nfrom hostcart import wiring; wiring.{build}()"
+    loaded = _loaded(folder_of(function), code)
+    assert "stripe" in loaded
+    assert "asyncio" not in loaded
+    used = f"{code}\nimport stripe; stripe._http_client.asyncio.sleep"
+    assert "asyncio" in _loaded(folder_of(function), used)
+
+
 def test_what_is_loaded_is_noticed() -> None:
     assert _loaded("get_cart", "import handler, pydantic") & HEAVY == {"pydantic"}

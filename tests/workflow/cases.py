@@ -56,9 +56,10 @@ def _nothing(_case: "Case") -> None:
 class Scenario:
     """What is ordered, by whom, what goes wrong, and how it has to end.
 
-    `ends` is the last state; `payment` and `failure` are what the client then reads. `arrange` runs
-    before the order is placed, `on_wait` at every Wait state. `parameters` are the template's. `key`: the
-    client sends an Idempotency-Key. `placed` False starts an execution without any order.
+    `ends` is the last state, and `succeeds` whether the execution does; `payment` and `failure` are what the
+    client then reads. `arrange` runs before the order is placed, `on_wait` at every Wait state. `parameters`
+    are the template's. `key`: the client sends an Idempotency-Key. `placed` False starts an execution without
+    any order.
     `balance` is the customer's at the processor, `placed_balance` another one until the charge.
     `domain` is how the first label begins of a name under .com, ordered instead of a site; `contacts` are
     fields of that order. `ends_first` lets a second execution follow one that ends there, with nothing
@@ -68,7 +69,8 @@ class Scenario:
     """
 
     name: str
-    ends: str = "OrderClosed"
+    ends: str = "SendCallback"
+    succeeds: bool = True
     ends_first: str | None = None
     between: Callable[["Case"], None] = _nothing
     cancelled: bool = False

@@ -37,7 +37,7 @@ def check(outcome: Outcome) -> None:
     """All of it."""
     scenario = outcome.case.scenario
     assert outcome.states[-1] == scenario.ends
-    assert outcome.status == ("SUCCEEDED" if scenario.ends == "OrderClosed" else "FAILED")
+    assert outcome.status == ("SUCCEEDED" if scenario.succeeds else "FAILED")
     assert outcome.armed == [], "a fault that no call met proves nothing"
     _check_secrets(outcome)
     _check_callbacks(outcome)
@@ -176,6 +176,6 @@ def _settled(outcome: Outcome) -> CallbackStatus:
     scenario = outcome.case.scenario
     if scenario.callback is None:
         return CallbackStatus.NONE
-    if scenario.ends != "OrderClosed":
+    if not scenario.succeeds:
         return CallbackStatus.PENDING
     return CallbackStatus.FAILED if scenario.callback.startswith("/status/410") else CallbackStatus.DELIVERED

@@ -36,8 +36,8 @@ def _with_another_catch(definition: dict[str, Any]) -> None:
 
 
 def _with_another_choice(definition: dict[str, Any]) -> None:
-    choice = {"Variable": "$.closed.status", "StringEquals": "cancelled", "Next": "CartNotFound"}
-    definition["States"]["CallbackOwed"]["Choices"].append(choice)
+    choice = {"Variable": "$.charge.status", "StringEquals": "cancelled", "Next": "CartNotFound"}
+    definition["States"]["SiteOutcome"]["Choices"].append(choice)
 
 
 def _with_another_retry(definition: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ def test_every_task_logs_under_the_cart_token(runs: Runs) -> None:
     outcome = runs.named("delivered")
     done = [line for line in _lines(outcome) if line.get("message") == "task_done"]
     assert {line["correlation_id"] for line in done} == {outcome.case.token}
-    assert len(done) == len(outcome.states) - 4  # two choices, one more, one end
+    assert len(done) == len(outcome.states) - 2  # two choices
     (accepted,) = (line for line in _lines(outcome) if line.get("message") == "cart_accepted")
     assert accepted["correlation_id"] == outcome.case.token
 

@@ -16,9 +16,14 @@ def test_a_straight_order_takes_few_transitions_and_each_task_once(
     runs: Runs, kind: str, delivery: str
 ) -> None:
     found = counted(runs.named(STRAIGHT[kind]))
-    assert found["transitions"] <= marks.TRANSITIONS[kind]
+    assert found["transitions"] == marks.STRAIGHT_TRANSITIONS <= marks.TRANSITIONS[kind]
     wanted: Mapping[str, int] = dict.fromkeys((*TASKS, delivery), 1)
     assert found["invocations"] == wanted
+
+
+def test_an_order_that_is_told_to_nobody_takes_as_many(runs: Runs) -> None:
+    found = counted(runs.named("delivered without callback"))
+    assert found["transitions"] == marks.STRAIGHT_TRANSITIONS
 
 
 def test_a_retry_is_counted(runs: Runs) -> None:

@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.cost import model
-from tools.cost.monthly import monthly, zones
+from tools.cost.monthly import kept, monthly, zones
+from tools.cost.stack import memory_sizes
 
 KINDS = ("site", "domain")
 FUNCTION_LIMITS = (128, 10_240)
+MOST_ORDERS = 10**12
+MOST_POLLS = 10**6
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,21 +29,25 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("nothing was measured yet: run `make bench` first")
     if missing := model.missing():
         parser.error(f"{', '.join(missing)}: not measured yet, `make bench` did not end")
-    memory = {} if given.memory is None else dict.fromkeys(_names(), given.memory)
+    memory = {} if given.memory is None else dict.fromkeys(memory_sizes(), given.memory)
     found = model.load(memory_mb=memory, architecture=given.architecture)
-    lines = {name: each * given.orders for name, each in found.cost(given.kind, given.polls).items()}
+    lines = {
+        name: each * given.orders for name, each in found.cost(given.kind, given.polls, given.orders).items()
+    }
     _table(
         f"{given.orders:,} {given.kind} orders a month, {given.polls:g} polls each, {given.architecture}",
         lines,
     )
     print()
     _table("each month, whatever is ordered", monthly(found))
+    print()
+    _table("kept: each month that these orders stay", kept(found, given.kind, given.polls, given.orders))
     if given.kind == "domain":
         stay = zones(found.monthly_prices, given.orders)
         print()
         _table("each month that these domains stay", {"Route 53 zones": stay})
     prices = json.loads((Path(__file__).parent / "prices.json").read_text())
-    print(f"prices of {prices['as_of']}, {prices['region']}; storage (5 kB an order) comes on top")
+    print(f"prices of {prices['as_of']}, {prices['region']}")
     return 0
 
 
@@ -64,13 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _names() -> list[str]:
-    return list(model.load().measured["memory_mb"])
+def _whole(text: str) -> int:
+    """-1 for what is no number, or has more digits than any that is meant."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_ORDERS)) else -1
 
 
 def _count(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError("a whole number from 0")
+    if not 0 <= _whole(text) <= MOST_ORDERS:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {MOST_ORDERS}")
     return int(text)
 
 
@@ -79,13 +87,13 @@ def _polls(text: str) -> float:
         found = float(text)
     except ValueError:
         found = -1
-    if not 0 <= found < float("inf"):
-        raise argparse.ArgumentTypeError("a number from 0")
+    if not 0 <= found <= MOST_POLLS:
+        raise argparse.ArgumentTypeError(f"a number from 0 to {MOST_POLLS}")
     return found
 
 
 def _memory(text: str) -> int:
-    if not text.isdigit() or not FUNCTION_LIMITS[0] <= int(text) <= FUNCTION_LIMITS[1]:
+    if not FUNCTION_LIMITS[0] <= _whole(text) <= FUNCTION_LIMITS[1]:
         raise argparse.ArgumentTypeError(f"MB from {FUNCTION_LIMITS[0]} to {FUNCTION_LIMITS[1]}")
     return int(text)
 

@@ -1,15 +1,19 @@
 """The cost of an order by service. Everything that can be counted is counted by `make bench`."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from tools.cost.stack import ROOT, memory_sizes
+
 MEASURED: Final = ROOT / "docs" / "cost" / "measured.json"
 FULL_CORE_MB: Final = 1769
 """The memory size that buys one whole virtual processor."""
+MILLION: Final = 1_000_000
+MONTH_SECONDS: Final = 730 * 3600
 
 type Json = dict[str, Any]
 
@@ -25,18 +29,18 @@ class Function:
 
 @dataclass(frozen=True)
 class Model:
-    """Prices, assumptions, and what was measured."""
+    """Prices, assumptions, what was measured, and each function's memory size by its name."""
 
     prices: Mapping[str, float]
     assumed: Json
     measured: Json
-    memory_mb: Mapping[str, int] = field(default_factory=dict)
+    memory_mb: Mapping[str, int]
     architecture: str = "x86_64"
     monthly_prices: Mapping[str, float] = field(default_factory=dict)
 
-    def cost(self, kind: str, polls: float) -> dict[str, float]:
+    def cost(self, kind: str, polls: float, orders: float = MILLION) -> dict[str, float]:
         """US dollars by service for one straight order of this kind with so many polls, first of its cart,
-        then of the order."""
+        then of the order. It is one of `orders` in a month: the fewer, the more of it is traced."""
         functions = self.functions(kind, polls)
         calls = sum(function.times for function in functions)
         webhooks = self.assumed["webhooks_per_order"]
@@ -59,8 +63,17 @@ class Model:
             "DynamoDB": writes * price["dynamodb_write_unit"] + reads * price["dynamodb_read_unit"],
             "KMS": self.kms_requests(kind, polls) * price["kms_request"],
             "CloudWatch Logs": calls * self.assumed["log_bytes"] / 1e9 * price["log_gb"],
-            "X-Ray": (requests + 1) * self.assumed["xray_share"] * price["xray_trace"],
+            "X-Ray": (requests + 1) * self.traced((requests + 1) * orders) * price["xray_trace"],
         }
+
+    def traced(self, requests: float) -> float:
+        """The share of so many requests a month that X-Ray's default rule traces: the first of each second,
+        and a few in a hundred of all others. They come at random times, evenly over the month."""
+        rate = requests / MONTH_SECONDS
+        if rate == 0:
+            return 1.0
+        first = -math.expm1(-rate)  # the seconds with a request in them
+        return float(first + self.assumed["xray_share_beyond"] * (rate - first)) / rate
 
     def kms_requests(self, kind: str, polls: float) -> float:
         """Those of the order's steps, and one for each poll that opens a delivered site's password."""
@@ -98,7 +111,7 @@ class Model:
 
     def memory(self, name: str) -> int:
         """The memory size of a function, in MB."""
-        return int(self.memory_mb.get(name, self.measured["memory_mb"][name]))
+        return self.memory_mb[name]
 
     def duration_ms(self, name: str, memory_mb: int) -> float:
         """A warm run: waiting takes its time, computing takes longer on less of a processor."""
@@ -129,13 +142,14 @@ class Model:
 
 def missing() -> list[str]:
     """The parts of a bench that was cut off before it measured them."""
-    parts = ("memory_mb", "cold_start", "warm", "dynamodb", "executions")
+    parts = ("cold_start", "warm", "dynamodb", "executions")
     measured = json.loads(MEASURED.read_text())
     return [part for part in parts if part not in measured]
 
 
-def load(measured: Json | None = None, **changes: Any) -> Model:
-    """The model from the files of this repository; `measured` in place of the last bench's."""
+def load(measured: Json | None = None, memory_mb: Mapping[str, int] | None = None, **changes: Any) -> Model:
+    """The model from the files of this repository; `measured` in place of the last bench's, `memory_mb` in
+    place of the template's sizes."""
     here = Path(__file__).parent
     prices = json.loads((here / "prices.json").read_text())
     return Model(
@@ -143,6 +157,7 @@ def load(measured: Json | None = None, **changes: Any) -> Model:
         monthly_prices=prices["monthly"],
         assumed=json.loads((here / "assumptions.json").read_text()),
         measured=json.loads(MEASURED.read_text()) if measured is None else measured,
+        memory_mb={**memory_sizes(), **(memory_mb or {})},
         **changes,
     )
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from local.engine import cloudformation_yaml
-from tools.cost.model import ROOT, Function, Model
+from tools.cost.model import Function, Model
+from tools.cost.stack import log_days, template
 
 HOURS: Final = 730
+_LOG_MONTH_DAYS: Final = HOURS / 24
 _MINUTES: Final = {"minute": 1, "hour": 60}
 _ALARM: Final = "AWS::CloudWatch::Alarm"
 _KEY: Final = "AWS::KMS::Key"
@@ -28,8 +29,8 @@ class Standing:
 
 def standing(document: Json | None = None) -> Standing:
     """Counted in the template, with the parameters' defaults."""
-    template = document or cloudformation_yaml.load(ROOT / "template.yaml")
-    parameters, resources = template["Parameters"], template["Resources"].values()
+    given = document or template()
+    parameters, resources = given["Parameters"], given["Resources"].values()
     return Standing(
         keys=sum(entry["Type"] == _KEY for entry in resources),
         secrets=sum(name.endswith("SecretArn") for name in parameters),
@@ -52,6 +53,21 @@ def monthly(model: Model, stack: Standing | None = None) -> dict[str, float]:
         "reconciler": model.lambda_dollars([reconciler])
         + has.reconciler_runs * model.assumed["reconciler_reads"] * model.prices["dynamodb_read_unit"]
         + logs,
+    }
+
+
+def kept(model: Model, kind: str, polls: float, orders: float) -> dict[str, float]:
+    """US dollars by line for what so many orders leave behind: the table's share and its backup each month
+    that the orders stay, and the logs of a month until they expire. Logs are billed compressed, this is the
+    most that they can be."""
+    price = model.monthly_prices
+    stored = orders * model.assumed["kept_bytes"] / 1e9
+    calls = orders * sum(function.times for function in model.functions(kind, polls))
+    logged = calls * model.assumed["log_bytes"] / 1e9 * log_days() / _LOG_MONTH_DAYS
+    return {
+        "DynamoDB storage": stored * price["dynamodb_gb"],
+        "DynamoDB backup": stored * price["dynamodb_backup_gb"],
+        "log storage": logged * price["log_stored_gb"],
     }
 
 

@@ -1,5 +1,6 @@
 """The API as a client of one account sees it."""
 
+import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ PRICE = 1300
 """Cents of plan `basic`, monthly, in US dollars."""
 TERMINAL = frozenset({"completed", "failed", "cancelled"})
 _POLL_SECONDS = 0.1
+_GATEWAY_GAVE_UP = (502, 504)
+"""A function's process died or ran out of time, as on a machine that is much too busy."""
 
 
 def site_body(callback: Mapping[str, str | None] | None = None, **site: Any) -> Json:
@@ -97,6 +100,10 @@ class Shop:
 
     def _json(self, path: str) -> Json:
         answer = self.get(path)
+        if answer.status_code in _GATEWAY_GAVE_UP:  # as every client does: nobody's order hangs on one poll
+            print(f"{path}: {answer.status_code}, asked again", file=sys.__stderr__)
+            time.sleep(1)
+            answer = self.get(path)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         body: Json = answer.json()
         return body

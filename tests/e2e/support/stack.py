@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.engine.workspace import ROOT, Workspace
+from local.seed import seeding
 from tests import bytecode
 
 _COMMAND_SECONDS = 600  # ends what hangs; a busy machine takes its time
@@ -50,6 +51,14 @@ class LocalStack:
     def up(self) -> None:
         self._start("up")
 
+    def up_lean(self) -> None:
+        """Start it with what tests need: no past orders, and few processes for one function."""
+        self._start("up", HOSTCART_PAST_ORDERS="0", HOSTCART_WORKERS_PER_FUNCTION="4")
+
+    def seed_past_orders(self) -> None:
+        """Give the account `history` the orders that a lean stack was started without."""
+        seeding.seed_past_orders(self.facts, self.workspace.state)
+
     def run_once(self) -> str:
         """What `make run` prints when it is not to wait for Ctrl-C."""
         return self._start("run", HOSTCART_RUN_ONCE="1")
@@ -84,8 +93,11 @@ class LocalStack:
 
     def log_tails(self) -> str:
         """The end of every log file, for the report of a failure."""
-        tails = []
-        for path in sorted(self.workspace.logs.rglob("*.log")):
-            text = path.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace")
-            tails.append(f"--- {path.relative_to(self.home)}\n{text}")
-        return "\n".join(tails)
+        logs = self.workspace.logs
+        names = sorted(str(path.relative_to(logs)) for path in logs.rglob("*.log"))
+        return "\n".join(f"--- {name}\n{self.log_tail(name)}" for name in names)
+
+    def log_tail(self, name: str) -> str:
+        """The end of one of the logs."""
+        path = self.workspace.logs / name
+        return path.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace") if path.exists() else "no log"

@@ -1,5 +1,6 @@
 """What is loaded before the first request, and where."""
 
+import gc
 import json
 from collections.abc import Callable
 from typing import Any
@@ -48,6 +49,21 @@ def test_a_failure_is_logged_and_left_to_the_request(
     assert line["error"] == "RuntimeError"
     assert "a secret" not in json.dumps(line)
     assert done == ["next"]
+
+
+def test_what_was_loaded_is_not_searched_for_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KIND, "on-demand")
+    looked: list[bool] = []
+
+    def fail() -> None:
+        looked.append(gc.isenabled())
+        raise RuntimeError
+
+    try:
+        load_ahead([fail])
+        assert (looked, gc.isenabled(), gc.get_freeze_count() > 0) == ([False], True, True)
+    finally:
+        gc.unfreeze()
 
 
 def _unused(*_: object) -> Any:

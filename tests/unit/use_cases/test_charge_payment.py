@@ -427,7 +427,7 @@ def test_a_customer_who_has_to_act_is_looked_at_when_the_time_is_up(ordered: Wor
 
 
 def test_five_days_of_a_debit_cost_few_looks(ordered: World) -> None:
-    """Of sixty transitions an execution's other steps take nine; a look and its wait take three."""
+    """Of sixty transitions an execution's other steps take seven; a look and its wait take three."""
     ordered.payments.method = Method.SETTLES_LATER
     settled, looks = START + timedelta(days=5), 0
     while (charge := ordered.charge()).status is not PaymentStatus.SUCCEEDED:
@@ -435,7 +435,7 @@ def test_five_days_of_a_debit_cost_few_looks(ordered: World) -> None:
         looks += 1
         if ordered.clock.moment >= settled:
             ordered.payments.receive()
-    assert 3 * looks + 9 <= 60
+    assert 3 * looks + 7 <= 60
     assert ordered.clock.moment < settled + timedelta(days=1)
 
 

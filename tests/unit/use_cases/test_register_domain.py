@@ -367,7 +367,7 @@ def test_waits_grow_up_to_twelve_hours(moving: World) -> None:
         moving.clock.advance(seconds=step.wait_seconds)
     assert waits == sorted(waits)
     assert (waits[0], max(waits)) == (30, 12 * 3600)
-    assert 3 * len(waits) + 9 <= 60  # transitions: a look and its wait take three, all other steps nine
+    assert 3 * len(waits) + 7 <= 60  # transitions: a look and its wait take three, all other steps seven
 
 
 @pytest.mark.parametrize("before", [0.001, 0.3, 0.5, 0.9])

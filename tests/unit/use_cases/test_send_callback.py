@@ -113,8 +113,18 @@ def test_a_lost_address_is_not_taken_for_delivered(closed: World) -> None:
         closed.notify()
 
 
-def test_without_a_callback_nothing_is_sent(delivered: World) -> None:
+def test_without_a_callback_nothing_is_sent_or_written(
+    delivered: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(*_: object, **__: object) -> None:
+        raise AssertionError("a write for a notification that nobody wants")
+
+    delivered.activate()
+    delivered.close()
+    monkeypatch.setattr(delivered.carts, "forget_callback", written)
+    monkeypatch.setattr(delivered.carts, "save", written)
     assert delivered.notify() is CallbackStatus.NONE
+    assert delivered.callbacks.received == []
 
 
 def test_nothing_is_sent_before_the_end(world: World) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from hostcart import settings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from hostcart.adapters.dynamodb_carts import DynamoCarts
     from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
     from hostcart.adapters.dynamodb_directory import DynamoDirectory
@@ -89,9 +91,17 @@ def secrets() -> "Secrets":
     return Secrets()
 
 
+def _no_asyncio() -> "AbstractContextManager[None]":
+    """The payment SDK imports it for its asynchronous half, which nothing here calls."""
+    from hostcart.adapters.postponed import postponed
+
+    return postponed("asyncio")
+
+
 @cache
 def payments() -> "Payments":
-    from hostcart.adapters.stripe_payments import StripePayments
+    with _no_asyncio():
+        from hostcart.adapters.stripe_payments import StripePayments
 
     return StripePayments(settings.payments(), secrets())
 
@@ -359,7 +369,8 @@ def findings() -> "FindingStore":
 
 
 def billing() -> "Billing":
-    from hostcart.adapters.stripe_ledger import StripeLedger
+    with _no_asyncio():
+        from hostcart.adapters.stripe_ledger import StripeLedger
 
     return StripeLedger(settings.payments(), secrets())
 

@@ -17,10 +17,8 @@ import stripe
 
 from hostcart.adapters.secrets import Secrets
 from hostcart.adapters.stripe_api import StripeApi, answer, headers, with_live_key
-from hostcart.adapters.stripe_disputes import dispute_of
 from hostcart.adapters.stripe_errors import is_replay
 from hostcart.adapters.stripe_facts import EXPAND, invoice_facts
-from hostcart.adapters.stripe_intents import cart_of_intent
 from hostcart.adapters.stripe_refunds import give_back
 from hostcart.adapters.stripe_subscriptions import cancel_subscription, create_subscription, find_subscription
 from hostcart.domain.money import Line
@@ -165,6 +163,8 @@ class StripePayments:
         return give_back(self._api, invoice.id, cart_token)
 
     def dispute(self, invoice_id: str) -> Dispute | None:
+        from hostcart.adapters.stripe_disputes import dispute_of  # rare: most functions never ask
+
         return dispute_of(self._api, invoice_id)
 
     def find_subscription(
@@ -199,6 +199,8 @@ class StripePayments:
         )
 
     def cart_of_intent(self, intent_id: str) -> CartRef | None:
+        from hostcart.adapters.stripe_intents import cart_of_intent  # as rare
+
         return cart_of_intent(self._api, intent_id)
 
     def cancel_subscription(self, subscription_id: str) -> None:

@@ -4,8 +4,10 @@ Lambda initialises with a whole processor, and answers requests with the share t
 what every request needs is loaded sooner and faster ahead. Elsewhere importing a handler builds nothing.
 """
 
+import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from hostcart.entry.observability import log_failure
@@ -22,8 +24,20 @@ def load_ahead(needed: Sequence[Callable[[], object]], rarely: Sequence[Callable
     kind = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
     if kind is None:
         return
-    for load in [*needed, *(rarely if kind in _UNHURRIED else ())]:
-        try:
-            load()
-        except Exception as error:
-            log_failure(error)
+    with _kept():
+        for load in [*needed, *(rarely if kind in _UNHURRIED else ())]:
+            try:
+                load()
+            except Exception as error:
+                log_failure(error)
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """What is built within lives as long as the process: it is not searched for garbage, now or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

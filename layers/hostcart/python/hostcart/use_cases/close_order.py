@@ -18,7 +18,7 @@ class CloseOrderPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """The terminal status, and whether a notification is still owed."""
+    """The terminal status, and whether a notification is still owed, as the execution's history shows it."""
 
     order_id: str
     status: OrderStatus

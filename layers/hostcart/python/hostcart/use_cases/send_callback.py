@@ -31,10 +31,12 @@ class SendCallbackPorts:
 def send_callback(account_id: str, cart_token: str, *, ports: SendCallbackPorts) -> CallbackStatus:
     """One delivery under the order's one message id, so that the receiver can drop a repeat.
 
-    Returns delivered, or failed when the endpoint is gone or must not be called. Raises
-    CallbackUndeliveredError when it should be tried again later.
+    Returns none where the client wants no notification, delivered, or failed when the endpoint is gone or
+    must not be called. Raises CallbackUndeliveredError when it should be tried again later.
     """
     cart = load(ports.carts, account_id, cart_token)
+    if cart.callback is CallbackStatus.NONE:
+        return cart.callback
     if cart.callback is CallbackStatus.PENDING:
         status = _deliver(cart, ports)
         now = ports.clock.now()
