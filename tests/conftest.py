@@ -62,7 +62,6 @@ _LONGEST = (
     "DynamoDB Local",
     _RUN,
     "tests/simulation/test_singles.py",
-    "tests/functions/test_webhooks.py",
     "tests/infrastructure/test_engine_lifecycle.py",
     "tests/infrastructure/test_engine_stack.py",
     "tests/infrastructure/test_definition_validators.py",

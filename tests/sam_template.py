@@ -104,6 +104,13 @@ class Template:
 
     def environment(self, function: str) -> dict[str, str]:
         """The variables of a function, resolved."""
+        return dict(self._environments[function])
+
+    @cached_property
+    def _environments(self) -> dict[str, dict[str, str]]:
+        return {function: self._resolved(function) for function in self.functions}
+
+    def _resolved(self, function: str) -> dict[str, str]:
         variables = {
             **self.common["Environment"]["Variables"],
             **self.functions[function].get("Environment", {}).get("Variables", {}),

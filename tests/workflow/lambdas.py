@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from io import StringIO
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 from hostcart import wiring
 from hostcart.adapters import aws
@@ -146,12 +145,16 @@ class Lambdas:
     def _cold_start(self, function: str) -> Iterator[None]:
         """Only the template's variables are there, and nothing is left of the invocation before."""
         ours = {name for other in self.template.functions for name in self.template.environment(other)}
-        rest = {name: value for name, value in os.environ.items() if name not in ours}
-        with patch.dict(os.environ, {**rest, **self.template.environment(function)}, clear=True):
-            try:
-                yield
-            finally:
-                forget_ports()
+        before = {name: os.environ.pop(name) for name in ours & os.environ.keys()}
+        rest = set(os.environ)
+        os.environ.update(self.template.environment(function))
+        try:
+            yield
+        finally:
+            forget_ports()
+            for name in os.environ.keys() - rest:
+                del os.environ[name]
+            os.environ.update(before)
 
     # --- what the AWS clients report --------------------------------------------------------------
 
