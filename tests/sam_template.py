@@ -55,7 +55,7 @@ class Template:
         physical: Mapping[str, tuple[str, str]] | None = None,
         document: Json | None = None,
     ) -> None:
-        self.document: Json = document or cloudformation_yaml.load(TEMPLATE)
+        self.document: Json = document or copy.deepcopy(_document())
         self._given = dict(parameters or {})
         self._physical = dict(physical or {})
 
@@ -183,6 +183,11 @@ class Template:
         if self.resources[name]["Type"] == FUNCTION:
             return name, f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
         return name, f"arn:aws:example:{REGION}:{ACCOUNT}:{name}"
+
+
+@cache
+def _document() -> Json:
+    return cloudformation_yaml.load(TEMPLATE)
 
 
 @cache

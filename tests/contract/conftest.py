@@ -12,6 +12,9 @@ import urllib3
 from local.sandboxes.callbacks import CallbackSink
 from local.sandboxes.sites import SitesSandbox
 from local.sandboxes.stripe import StripeSandbox
+from tests.contract.past import past, stored_past
+
+__all__ = ["past", "stored_past"]
 
 API_KEY = "sk_test_contract"
 SITES_TOKEN = "sites-token"

@@ -14,11 +14,11 @@ from hostcart.adapters.dynamodb_catalogue import DynamoCatalogue
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
 from hostcart.contract.statuses import PaymentStatus
 
-from local.seed.history import ORDERS, seed_history
+from local.seed.history import ORDERS
+from tests.contract.past import Past
 from tests.dynamodb_local import connect
 from tests.fakes.claims_contract import ClaimsContract, ConcurrentClaimsContract
 from tests.fakes.payments import Method
-from tests.fakes.platform import FakeCipher
 from tests.fakes.store_contract import Bench, ConcurrentStoreContract, StoreContract
 from tests.fakes.table import Call, Meter, create_table
 from tests.fakes.world import ACCOUNT, CALLBACK, CATALOGUE, World, account, site_order, user
@@ -124,18 +124,13 @@ def test_a_look_at_a_payment_that_is_unchanged_writes_nothing(world: World, mete
     assert units(calls, writes=False) <= 1
 
 
-def test_every_page_of_ten_thousand_orders_costs_the_same(
-    client: "DynamoDBClient", table: str, meter: Meter, report: Callable[[str], None]
-) -> None:
-    plan = CATALOGUE.plans["basic"]
-    assert ORDERS == 10_000
-    seed_history(client, table, FakeCipher(), account=account(), user=user(), plan=plan)
-    carts = DynamoCarts(client, table)
+def test_every_page_of_ten_thousand_orders_costs_the_same(past: Past, report: Callable[[str], None]) -> None:
+    carts = DynamoCarts(past.client, past.table)
     spent: dict[tuple[int, int], tuple[float, float]] = {}
     seen: list[str] = []
     for per_page in (100, 50):
         for page in range(1, ORDERS // per_page + 1):
-            with meter.reading() as calls:
+            with past.meter.reading() as calls:
                 found = carts.list_orders(ACCOUNT, page=page, per_page=per_page)
             assert (len(found.orders), found.total) == (per_page, ORDERS)
             assert [call.operation for call in calls] == ["GetItem", "Query"]

@@ -7,11 +7,9 @@ import boto3
 import pytest
 from hostcart.adapters.dynamodb_watch import DynamoWatch
 
-from local.seed.history import ORDERS, seed_history
-from tests.fakes.platform import FakeCipher
-from tests.fakes.table import Meter, create_table
+from tests.contract.past import Past
+from tests.fakes.table import create_table
 from tests.fakes.watch_contract import LATER, WatchContract
-from tests.fakes.world import CATALOGUE, account, user
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -40,18 +38,11 @@ class TestOnDynamoDBLocal(WatchContract):
     """The same contract as on moto."""
 
 
-def test_ten_thousand_ended_orders_cost_the_reconciler_nothing(client: "DynamoDBClient", table: str) -> None:
-    meter = Meter().attach(client)
-    try:
-        with meter.reading() as empty:
-            DynamoWatch(client, table).page(None, before=LATER, limit=50)
-        plan = CATALOGUE.plans["basic"]
-        seed_history(client, table, FakeCipher(), account=account(), user=user(), plan=plan)
-        assert ORDERS == 10_000
-        with meter.reading() as full:
-            page = DynamoWatch(client, table).page(None, before=LATER, limit=50)
-    finally:
-        meter.detach(client)
+def test_ten_thousand_ended_orders_cost_the_reconciler_nothing(past: Past) -> None:
+    with past.meter.reading() as empty:
+        DynamoWatch(past.client, past.empty).page(None, before=LATER, limit=50)
+    with past.meter.reading() as full:
+        page = DynamoWatch(past.client, past.table).page(None, before=LATER, limit=50)
     assert (page.entries, page.after) == ((), None)
     assert full == empty
     assert sum(call.units for call in full) <= 4

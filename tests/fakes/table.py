@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from local.engine import cloudformation_yaml
+from tests import lean_moto
 from tests.fakes.units import transaction_units
 
 if TYPE_CHECKING:
@@ -24,9 +26,14 @@ _SHAPE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billin
 
 def create_table(client: "DynamoDBClient", name: str = TABLE) -> str:
     """Creates the table as template.yaml describes it; its name."""
-    properties: dict[str, Any] = cloudformation_yaml.load(TEMPLATE)["Resources"]["Table"]["Properties"]
-    client.create_table(TableName=name, **{key: properties[key] for key in _SHAPE})
+    client.create_table(TableName=name, **_shape())
     return name
+
+
+@cache
+def _shape() -> dict[str, Any]:
+    properties: dict[str, Any] = cloudformation_yaml.load(TEMPLATE)["Resources"]["Table"]["Properties"]
+    return {key: properties[key] for key in _SHAPE}
 
 
 def set_environment(patch: pytest.MonkeyPatch) -> None:
@@ -43,6 +50,7 @@ def moto_table(session: boto3.Session | None = None) -> "Iterator[DynamoDBClient
 
     A session that is given again keeps the service models that it has parsed.
     """
+    lean_moto.install()
     with mock_aws():
         client = (session or boto3.Session()).client("dynamodb")
         create_table(client)

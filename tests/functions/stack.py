@@ -27,6 +27,7 @@ from local.sandboxes.stripe import StripeSandbox
 from local.seed.accounts import SeedAccount
 from local.seed.processor import Processor
 from local.seed.state import Billing
+from tests import lean_moto
 from tests.fakes.table import TABLE, create_table
 from tests.fakes.world import CATALOGUE, account, user
 from tests.sam_template import ROOT, Template, folder_of
@@ -197,6 +198,7 @@ def running() -> Iterator[Stack]:
                 },
             )
         )
+        lean_moto.install()
         stack.enter_context(mock_aws())
         stack.callback(forget_clients)
         forget_clients()

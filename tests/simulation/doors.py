@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hostcart import wiring
-from hostcart.adapters import aws, dynamodb_carts, dynamodb_keys, records
+from hostcart.adapters import aws, dynamodb_carts, dynamodb_keys, packing, records
 from hostcart.entry import observability
 
 from tests.sam_template import ROOT, Template, folder_of
@@ -163,11 +163,12 @@ def _modules_with_logger() -> list[Any]:
 
 
 def _quicken(patch: pytest.MonkeyPatch) -> None:
-    """Records are immutable: one text is decoded once, one cart is rendered once."""
+    """Records are immutable: one text is unpacked and decoded once, one cart is rendered once."""
     decode = lru_cache(maxsize=50_000)(records.decode)
     patch.setattr(records, "decode", decode)
     attributes = lru_cache(maxsize=50_000)(dynamodb_carts._attributes)
     patch.setattr(dynamodb_carts, "_attributes", lambda cart: dict(attributes(cart)))
+    patch.setattr(dynamodb_carts, "unpack", lru_cache(maxsize=50_000)(packing.unpack))
     for name in ("dynamodb_catalogue", "dynamodb_directory"):
         patch.setattr(importlib.import_module(f"hostcart.adapters.{name}"), "decode", decode)
 

@@ -18,6 +18,13 @@ class Gate(Protocol):
     def pass_through(self, name: str, effect: Callable[[], Any], system: Any) -> Any: ...
 
 
+class Open:
+    """A gate without faults."""
+
+    def pass_through(self, _name: str, effect: Callable[[], Any], _system: Any) -> Any:
+        return effect()
+
+
 class Table:
     """The client of one table. `items` by key, `before` as they were before their last write.
 

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from tests.simulation import doors
 from tests.simulation.asl import Machine, Standing
 from tests.simulation.kernel import Call, Json, Kernel, Timing
 
-_STANDING: Final = ("execution", "state", "data", "waiting", "seconds", "tries", "attempt", "error")
+_STANDING: Final = attrgetter("execution", "state", "data", "waiting", "seconds", "tries", "attempt", "error")
 _OWN: Final = frozenset({"call", "awake", "expired"})
 _STATUS: Final = {"succeeded": "SUCCEEDED", "failed": "FAILED"}
 
@@ -70,8 +71,17 @@ class Executions(Kernel):
 
     def standing(self, name: str) -> Standing:
         """Where an execution is."""
-        fields = dict(zip(_STANDING, self.runs[name], strict=True))
-        return Standing(**{**fields, "tries": tuple(fields["tries"])})
+        execution, state, data, waiting, seconds, tries, attempt, error = self.runs[name]
+        return Standing(
+            execution=execution,
+            state=state,
+            data=data,
+            waiting=waiting,
+            seconds=seconds,
+            tries=tuple(tries),
+            attempt=attempt,
+            error=error,
+        )
 
     def fail(self, name: str, error: str, cause: str) -> None:
         """The present task of an execution failed."""
@@ -99,7 +109,7 @@ class Executions(Kernel):
                 self.ended[name] = [self.now, self.ended.get(name, [0, 0])[1]]
 
     def _keep(self, standing: Standing) -> None:
-        self.runs[standing.execution] = [getattr(standing, name) for name in _STANDING]
+        self.runs[standing.execution] = list(_STANDING(standing))
 
     def _on_awake(self, name: str, attempt: int) -> None:
         standing = self.standing(name)

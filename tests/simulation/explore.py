@@ -39,6 +39,7 @@ class Coverage:
     hit: Counter[Cell] = field(default_factory=Counter)
     seen: set[Cell] = field(default_factory=set)
     plain: set[tuple[str, str]] = field(default_factory=set)
+    _places: set[tuple[str, str, str]] = field(default_factory=set)  # whose cells are in `seen`
 
     def add(self, world: World, *, plain: bool = False) -> None:
         """What a world met since it was last asked; `plain`: no fault came so far."""
@@ -47,7 +48,9 @@ class Coverage:
         for met in world.met:
             if met.fault is not None:
                 self.hit[met.state, met.name, met.fault] += 1
-            self.seen.update((met.state, met.name, kind) for kind in kinds(met.name, met.kind))
+            if (place := (met.state, met.name, met.kind)) not in self._places:
+                self._places.add(place)
+                self.seen.update((met.state, met.name, kind) for kind in kinds(met.name, met.kind))
 
     def update(self, other: "Coverage") -> None:
         self.hit.update(other.hit)

@@ -131,6 +131,7 @@ def _texts(packed: bytes) -> Texts:
     return texts_of({"texts": {"B": packed}})
 
 
+@lru_cache(maxsize=50_000)
 def _decoded(facts: str, version: str) -> Cart:
     return replace(records.decode(Cart, facts), version=int(version))
 

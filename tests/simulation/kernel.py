@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tests.fakes.platform import START
 from tests.simulation import doors, scenarios
@@ -41,8 +41,7 @@ class Call:
     abandoned: bool = False
 
 
-@dataclass(frozen=True)
-class Met:
+class Met(NamedTuple):
     """A boundary that a run came to, and what happened there."""
 
     spot: Spot

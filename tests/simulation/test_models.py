@@ -23,19 +23,12 @@ from tests.fakes.store_contract import Bench, StoreContract
 from tests.fakes.world import CATALOGUE
 from tests.simulation import expressions
 from tests.simulation import stripe_model as model
-from tests.simulation.dynamo import Table
+from tests.simulation.dynamo import Open, Table
 from tests.simulation.stripe_services import Services, payments_over
 from tests.simulation.world import TABLE
 
 _LINES = [Line(id="site", description="WordPress site", amount=1300)]
 _DAY = 86_400
-
-
-class Open:
-    """A gate without faults."""
-
-    def pass_through(self, _name: str, effect: Callable[[], Any], _system: Any) -> Any:
-        return effect()
 
 
 class TestTable(StoreContract, ClaimsContract):

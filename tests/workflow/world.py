@@ -40,6 +40,7 @@ from local.sandboxes.sites import SitesSandbox
 from local.sandboxes.stripe import StripeSandbox
 from local.seed.processor import Processor
 from local.seed.seeding import CATALOGUE
+from tests import lean_moto
 from tests.sam_template import ACCOUNT, REGION, Template
 from tests.workflow.lambdas import Lambdas, forget_clients, forget_ports
 from tests.workflow.views import StoredViews
@@ -259,6 +260,7 @@ class World:
 def running() -> Iterator[World]:
     """A world, and its end."""
     clock = Clock()
+    lean_moto.install()
     with (
         pytest.MonkeyPatch.context() as patch,
         StripeSandbox(api_key=STRIPE_KEY) as stripe,
