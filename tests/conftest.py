@@ -22,6 +22,7 @@ _STACKS = {
         "payment_outcomes",
         "reconciler",
         "redrive",
+        "refusals",
         "webhooks",
     ),
     "third": (
@@ -29,8 +30,10 @@ _STACKS = {
         "domain_order",
         "domain_race",
         "failed_delivery",
+        "malformed_bodies",
         "many_orders",
         "registrar_orders",
+        "schemathesis",
         "stripe_down",
     ),
 }

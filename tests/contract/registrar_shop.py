@@ -54,7 +54,7 @@ def adapter(url: str, *, token: str = TOKEN) -> Iterator[NamecomRegistrar]:
     settings = RegistrarSettings(
         api_base=url, credentials_secret_arn="arn:registrar", requests_per_second=20, requests_per_hour=3000
     )
-    pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=0.5))
+    pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=2))
     yield NamecomRegistrar(settings, FixedSecrets(username=USER, token=token), Unlimited(), pool=pool)
     pool.clear()
 
