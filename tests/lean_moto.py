@@ -1,8 +1,8 @@
 """moto without the work that it does again for every call, with the same answers.
 
 - A transaction's backup shares the items that it does not write: moto would copy the whole table.
-- A state machine's definition is read once; each execution has a program of its own made from what was read.
-- A path is read once, and the names of a service's methods are listed once.
+- The names of a service's methods are listed once.
+- A state machine's definition and its paths are parsed once, as on the local stack.
 """
 
 import copy
@@ -10,38 +10,30 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final
 
-import jsonpath_ng.ext.parser
 import moto.core.responses
 import moto.dynamodb.models
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
-from moto.stepfunctions.parser.asl.component.common.path import result_path
-from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
-from moto.stepfunctions.parser.asl.utils import json_path
+
+from local.engine.shims import parse_once
 
 _UPDATE: Final[Any] = DynamoDBBackend.update_item
-_PARSE: Final[Any] = AmazonStateLanguageParser.parse
 
 
 def install() -> None:
     """Put this in moto's place, for the rest of the process; any number of times."""
+    parse_once.install()
     owners: list[tuple[Any, str, Any]] = [
         (moto.dynamodb.models, "copy", SimpleNamespace(deepcopy=_copied)),
         (DynamoDBBackend, "update_item", _update),
-        (AmazonStateLanguageParser, "parse", staticmethod(_program)),
         (moto.core.responses, "method_names_from_class", _METHODS),
-        (json_path, "parse", _PATHS),
-        (result_path, "parse", _RESULT_PATHS),
     ]
     for owner, name, ours in owners:
         setattr(owner, name, ours)
 
 
 _METHODS: Final = cache(method_names_from_class)
-_PATHS: Final = cache(jsonpath_ng.ext.parser.parse)
-_RESULT_PATHS: Final = cache(jsonpath_ng.parser.parse)
 
 
 def _copied(value: Any) -> Any:
@@ -61,13 +53,3 @@ def _update(backend: DynamoDBBackend, table_name: str, key: Any, *args: Any, **n
     if (item := table.get_item(*at)) is not None:
         table.items[at[0]][at[1]] = copy.deepcopy(item)
     return _UPDATE(backend, table_name, key, *args, **named)
-
-
-def _program(definition: str) -> tuple[Any, Any]:
-    tree = _tree(definition)
-    return Preprocessor().visit(tree), tree
-
-
-@cache
-def _tree(definition: str) -> Any:
-    return _PARSE(definition)[1]

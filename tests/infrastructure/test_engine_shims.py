@@ -83,42 +83,43 @@ def test_few_workers_warm_up_at_a_time(
     assert [len(pool) for pool in workers.values()] == [2]
 
 
-def test_a_definition_is_parsed_once_and_refused_each_time_it_is_wrong(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    parsed: list[str] = []
-    original = AmazonStateLanguageParser.parse
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What moto's parser read, from now on."""
+    parse_once.install()
+    read: list[str] = []
 
     def noted(definition: str) -> Any:
-        parsed.append(definition)
-        return original(definition)
+        read.append(definition)
+        return parse(definition)
 
-    monkeypatch.setattr(AmazonStateLanguageParser, "parse", staticmethod(noted))
-    parse_once.install()
+    parse = parse_once._PARSE
+    monkeypatch.setattr(parse_once, "_PARSE", noted)
+    parse_once._tree.cache_clear()
+    return read
+
+
+def test_a_definition_is_parsed_once_and_each_execution_has_a_program_of_its_own(parsed: list[str]) -> None:
     good = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     programs = [AmazonStateLanguageParser.parse(good)[0] for _ in range(3)]
     assert parsed == [good]
     assert len({id(program) for program in programs}) == 3
+
+
+def test_a_definition_is_refused_each_time_it_is_wrong(parsed: list[str]) -> None:
     for _ in range(2):
         with pytest.raises(ASLParserException):
             AmazonStateLanguageParser.parse('{"StartAt": 1}')
+    assert len(parsed) == 2
 
 
-def test_a_path_is_parsed_once_and_read_in_every_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: list[str] = []
-    original = vars(json_path)["parse"]
-
-    def noted(path: str) -> Any:
-        parsed.append(path)
-        return original(path)
-
-    monkeypatch.setattr(json_path, "parse", noted)
-    monkeypatch.setattr(AmazonStateLanguageParser, "parse", AmazonStateLanguageParser.parse)
+def test_a_path_is_parsed_once_and_read_in_every_input() -> None:
     parse_once.install()
-    values = [json_path.extract_json("$.order.state", {"order": {"state": state}}) for state in ("a", "b")]
-    assert (values, parsed) == (["a", "b"], ["$.order.state"])
+    before = parse_once._PATH.cache_info().misses
+    values = [json_path.extract_json("$.once.state", {"once": {"state": state}}) for state in ("a", "b")]
+    assert (values, parse_once._PATH.cache_info().misses) == (["a", "b"], before + 1)
     with pytest.raises(json_path.NoSuchJsonPathError):
-        json_path.extract_json("$.order.state", {"order": {}})
+        json_path.extract_json("$.once.state", {"once": {}})
 
 
 def test_the_engines_loop_is_the_fast_one(monkeypatch: pytest.MonkeyPatch) -> None:

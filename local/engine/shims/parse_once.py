@@ -9,7 +9,7 @@ from the tree each time, as before.
 
 import threading
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from antlr4.RuleContext import RuleContext
 from moto.stepfunctions.parser.asl.component.common.path import result_path
@@ -17,47 +17,44 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import json_path
 
-DEFINITIONS = 16
+DEFINITIONS: Final = 16
 """So many definitions are kept."""
-PATHS = 1024
+PATHS: Final = 1024
 """So many paths are kept, of each of the two dialects that moto uses."""
+
+_PARSE: Final[Any] = AmazonStateLanguageParser.parse
+_TEXT: Final[Any] = RuleContext.getText
+_LOCK: Final = threading.Lock()
+_PATH: Final = lru_cache(maxsize=PATHS)(vars(json_path)["parse"])
+_RESULT_PATH: Final = lru_cache(maxsize=PATHS)(vars(result_path)["parse"])
 
 
 def install() -> None:
-    """Apply to every execution that starts afterwards."""
-    _keep_trees()
-    _keep_texts()
-    for module in (json_path, result_path):
-        namespace: Any = module
-        namespace.parse = lru_cache(maxsize=PATHS)(namespace.parse)
+    """Apply to every execution that starts afterwards; any number of times."""
+    owners: list[tuple[Any, str, Any]] = [
+        (AmazonStateLanguageParser, "parse", staticmethod(_program)),
+        (RuleContext, "getText", _text),
+        (json_path, "parse", _PATH),
+        (result_path, "parse", _RESULT_PATH),
+    ]
+    for owner, name, ours in owners:
+        setattr(owner, name, ours)
 
 
-def _keep_trees() -> None:
-    parser: Any = AmazonStateLanguageParser
-    original = parser.parse
-    lock = threading.Lock()
-
-    @lru_cache(maxsize=DEFINITIONS)
-    def tree_of(definition: str) -> Any:
-        return original(definition)[1]
-
-    def parse(definition: str) -> tuple[Any, Any]:
-        with lock:
-            tree = tree_of(definition)
-        return Preprocessor().visit(tree), tree
-
-    parser.parse = staticmethod(parse)
+def _program(definition: str) -> tuple[Any, Any]:
+    with _LOCK:
+        tree = _tree(definition)
+    return Preprocessor().visit(tree), tree
 
 
-def _keep_texts() -> None:
-    context: Any = RuleContext
-    original = context.getText
+@lru_cache(maxsize=DEFINITIONS)
+def _tree(definition: str) -> Any:
+    return _PARSE(definition)[1]
 
-    def text_of(node: Any) -> str:
-        # while the parser still adds to a node, its text is not asked for
-        if "_kept_text" not in node.__dict__:
-            node._kept_text = original(node)  # noqa: SLF001 - an attribute of ours
-        text: str = node._kept_text  # noqa: SLF001
-        return text
 
-    context.getText = text_of
+def _text(node: Any) -> str:
+    # while the parser still adds to a node, its text is not asked for
+    if "_kept_text" not in node.__dict__:
+        node._kept_text = _TEXT(node)  # noqa: SLF001 - an attribute of ours
+    text: str = node._kept_text  # noqa: SLF001
+    return text

@@ -1,18 +1,13 @@
 """What is spared in moto changes none of its answers."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
 
-from tests import lean_moto
 from tests.fakes.table import TABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-DEFINITION = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
 
 
 def _key(name: str) -> Any:
@@ -70,18 +65,3 @@ def test_a_transaction_writes_all_of_it(dynamodb: "DynamoDBClient", rows: list[A
         next(row for row in rows if row["pk"] == {"S": "other"}),
         _key("put again"),
     ]
-
-
-def test_each_execution_has_a_program_of_its_own() -> None:
-    lean_moto.install()
-    first, _ = AmazonStateLanguageParser.parse(DEFINITION)
-    second, _ = AmazonStateLanguageParser.parse(DEFINITION)
-    assert type(first) is type(second)
-    assert first is not second
-
-
-def test_a_definition_that_is_none_is_refused_every_time() -> None:
-    lean_moto.install()
-    for _ in range(2):
-        with pytest.raises(ASLParserException):
-            AmazonStateLanguageParser.parse('{"StartAt": 1}')
