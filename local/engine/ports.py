@@ -29,7 +29,7 @@ def choose(last: Mapping[str, int], names: Iterable[str] = NAMES) -> dict[str, i
     for name in names:
         fixed = os.environ.get(f"HOSTCART_PORT_{name.upper()}")
         if fixed:
-            if not is_free(int(fixed)):
+            if not _becomes_free(int(fixed), until):
                 raise PortTaken(f"HOSTCART_PORT_{name.upper()}={fixed}: the port is in use")
             chosen[name] = int(fixed)
             continue

@@ -65,8 +65,11 @@ def seed_history(
     plan: Plan,
     orders: int = ORDERS,
 ) -> int:
-    """Write the past orders unless they are there; how many were written. The counter comes last."""
-    if DynamoCarts(client, table).last_number(account.snapshot.id) >= orders:
+    """Write the past orders unless there are orders; how many were written. The counter comes last.
+
+    An account that has ordered already keeps its numbers: it gets no past.
+    """
+    if DynamoCarts(client, table).last_number(account.snapshot.id):
         return 0
     past = Past(account=account, user=user, plan=plan, orders=orders, until=datetime.now(UTC))
 

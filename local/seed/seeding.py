@@ -14,6 +14,7 @@ from hostcart.domain.accounts import CredentialKind
 from hostcart.domain.catalogue import Catalogue
 
 from local.engine import aws
+from local.engine.lifecycle import StackError
 from local.engine.parameters import AUDIENCE
 from local.sandboxes.login import LoginKeys, mint_oauth_token, mint_session_token
 from local.seed.accounts import ACCOUNTS, account_id, accounts_file, user_id
@@ -49,7 +50,8 @@ def seed_stack(stack: Mapping[str, Any], state_dir: Path) -> dict[str, dict[str,
     directory = DynamoDirectory(dynamodb, stack["table"])
     load_accounts.store(content, directory)
     directory.put_api_key(EXAMPLE_KEY, content.owners["user:ready"])
-    seed_past_orders(stack, state_dir, int(os.environ.get("HOSTCART_PAST_ORDERS", ORDERS)))
+    if past := past_orders(os.environ):
+        seed_past_orders(stack, state_dir, past)
     login = LoginKeys.load(state_dir / "sandboxes")
     master = secrets["callback_signing_secret"]
     return {
@@ -79,6 +81,18 @@ def _ensure_keys(state: SeedState) -> None:
                 api_keys.generate(CredentialKind.API_KEY),
                 api_keys.generate(CredentialKind.ACCOUNT_KEY),
             )
+
+
+def past_orders(environment: Mapping[str, str]) -> int:
+    """How many past orders are wanted: `HOSTCART_PAST_ORDERS`, or all.
+
+    Raises:
+        StackError: the variable is no number of orders.
+    """
+    text = environment.get("HOSTCART_PAST_ORDERS", str(ORDERS))
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(ORDERS)) and int(text) <= ORDERS):
+        raise StackError(f"HOSTCART_PAST_ORDERS={text}: give a number from 0 to {ORDERS}")
+    return int(text)
 
 
 def seed_past_orders(stack: Mapping[str, Any], state_dir: Path, orders: int = ORDERS) -> None:

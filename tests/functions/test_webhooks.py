@@ -240,10 +240,13 @@ def _lent(stack: Stack) -> Iterator[None]:
         lent.put_item(Item=each)
     before = dict(lent.items)
     forget_ports()
-    with patch.object(aws, "dynamodb", lambda: lent):
-        yield
-    forget_ports()
+    try:
+        with patch.object(aws, "dynamodb", lambda: lent):
+            yield
+    finally:
+        forget_ports()
     assert before.keys() <= lent.items.keys(), "nothing is deleted"
+    assert len(lent.items.keys() - before.keys()) == len(KINDS), "one mark for each event, made here"
     for key, each in lent.items.items():
         if each != before.get(key):
             stack.dynamodb.put_item(TableName=TABLE, Item=each)

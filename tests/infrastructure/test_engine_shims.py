@@ -113,6 +113,16 @@ def test_a_definition_is_refused_each_time_it_is_wrong(parsed: list[str]) -> Non
     assert len(parsed) == 2
 
 
+def test_a_node_of_a_parse_tree_tells_its_text_once_and_rightly() -> None:
+    parse_once.install()
+    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+    _, tree = AmazonStateLanguageParser.parse(definition)
+    once, again = tree.getText(), tree.getText()
+    assert once is again
+    assert once == parse_once._TEXT(tree)
+    assert json.loads(once.removesuffix("<EOF>"))["StartAt"] == "A"
+
+
 def test_a_path_is_parsed_once_and_read_in_every_input() -> None:
     parse_once.install()
     before = parse_once._PATH.cache_info().misses

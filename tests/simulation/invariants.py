@@ -361,6 +361,8 @@ def _capacity(end: End) -> bool:
 @_rule("the callback did not come once: its id, its type, its body")
 def _callback(end: End) -> bool:
     received: Json = end.world.callbacks.state["received"]
+    if not end.world.scenario.told:
+        return end.cart.callback is CallbackStatus.NONE and not received
     if end.cart.callback is CallbackStatus.DELIVERED:
         entries = received.get(f"msg_{end.cart.opened.id}", [])
         return len(received) == 1 and [kind for kind, _ in entries] == [f"order.{end.cart.opened.status}"]

@@ -49,7 +49,7 @@ class Scenario:
     `method` is the saved method's behaviour, `balance` the customer's (credit is negative). `visits` are what
     the customer does on the hosted page, by seconds after the order. `plan` is the site's. `sites` and
     `registrar` are settings of those models, `parameters` the template's. `keyed`: the client sends an
-    Idempotency-Key and repeats.
+    Idempotency-Key and repeats. `told`: the client wants a callback.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Scenario:
     registrar: Json = field(default_factory=dict)
     parameters: Json = field(default_factory=dict)
     keyed: bool = True
+    told: bool = True
 
     @property
     def price(self) -> int:
@@ -93,6 +94,7 @@ class Scenario:
 
     def body(self) -> Json:
         """The POST's body."""
+        callback = {"callback": CALLBACK} if self.told else {}
         if self.kind == "site":
             site = {
                 "name": "My blog",
@@ -101,11 +103,11 @@ class Scenario:
                 "plan": self.plan,
                 "term": "monthly",
             }
-            return {"site": site, "callback": CALLBACK}
+            return {"site": site, **callback}
         domain: Json = {"name": NAME, "contact": CONTACT}
         if self.kind == "transfer":
             domain |= {"action": "transfer", "authcode": AUTH_CODE}
-        return {"domain": domain, "callback": CALLBACK}
+        return {"domain": domain, **callback}
 
 
 def user() -> User:
@@ -145,6 +147,7 @@ _DEADLINE: Final = {"PaymentDeadlineSeconds": "14400"}
 _TRUSTED: Final[Json] = {"plan": "trusting", "method": stripe.SEPA, "currency": "eur"}
 _TRUSTED_IN_VAIN: Final = {**_TRUSTED, "method": stripe.SEPA_FAILS}
 _OTHERS: Final[dict[str, Json]] = {
+    "site/not told": {"told": False},
     "site/slow": {"sites": {"takes": _SOON}},
     "site/fails": {"sites": {"takes": _SOON, "fails": True}, "balance": -500},
     "site/fails, refund is slow": {"sites": {"fails": True}, "method": stripe.SLOW_REFUND},

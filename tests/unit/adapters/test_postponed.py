@@ -41,6 +41,11 @@ def test_what_is_loaded_already_stays() -> None:
     assert sys.modules[NAME] is loaded
 
 
+def test_a_submodule_is_not_loaded_a_second_time() -> None:
+    with postponed(NAME), pytest.raises(ImportError, match=NAME):
+        __import__(f"{NAME}.part")
+
+
 def test_a_failing_import_leaves_no_stand_in() -> None:
     with pytest.raises(ModuleNotFoundError), postponed(NAME):
         __import__("module_that_does_not_exist")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hostcart.adapters import dynamodb_keys as keys
 from hostcart.adapters.dynamodb_carts import DynamoCarts
 from hostcart.contract.responses import CartEnvelope, OrderEntry, OrderView
 from hostcart.domain.accounts import Account, User
@@ -107,6 +108,14 @@ def test_a_repeat_writes_nothing(dynamodb: "DynamoDBClient", owner: tuple[Accoun
     cipher = Sealer()
     assert _seed(dynamodb, owner, cipher) == 0
     assert cipher.sealed == 0
+
+
+def test_who_has_ordered_already_gets_no_past(
+    dynamodb: "DynamoDBClient", owner: tuple[Account, User, Plan]
+) -> None:
+    dynamodb.put_item(TableName=TABLE, Item={**keys.counter(HISTORY), "last_number": {"N": "1"}})
+    assert _seed(dynamodb, owner, Sealer()) == 0
+    assert dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"] == 1
 
 
 def test_an_interrupted_run_is_repeated_over_the_same_items(

@@ -6,9 +6,11 @@ import jwt
 import pytest
 from jwt.algorithms import ECAlgorithm
 
+from local.engine.lifecycle import StackError
 from local.engine.parameters import AUDIENCE
 from local.sandboxes.login import LoginKeys
-from local.seed.seeding import _tokens
+from local.seed.history import ORDERS
+from local.seed.seeding import _tokens, past_orders
 
 LOGIN = "http://127.0.0.1:1"
 MONTH = 30 * 86_400
@@ -37,3 +39,14 @@ def test_a_token_says_who_and_what(keys: LoginKeys, name: str, kind: str, scope:
     assert claims["sub"] == "20000001"
     assert claims.get("scope") == scope
     assert claims["exp"] - claims["iat"] == MONTH
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, ORDERS), ("0", 0), ("25", 25)])
+def test_how_many_past_orders_are_wanted(given: str | None, wanted: int) -> None:
+    assert past_orders({} if given is None else {"HOSTCART_PAST_ORDERS": given}) == wanted
+
+
+@pytest.mark.parametrize("given", ["", "-1", "abc", "10001", "\u00b2", "9" * 5000])
+def test_what_is_no_number_of_past_orders_is_named(given: str) -> None:
+    with pytest.raises(StackError, match="HOSTCART_PAST_ORDERS"):
+        past_orders({"HOSTCART_PAST_ORDERS": given})

@@ -12,6 +12,8 @@ class StandIn(ModuleType):
     """Loads the module that it stands for with the first attribute that is asked for."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__path__":  # somebody imports a submodule, which would be loaded beside the module's own
+            raise ImportError(f"{self.__name__} is postponed: only the module itself can be imported")
         own = self.__name__
         if sys.modules.get(own) is self:
             del sys.modules[own]
@@ -22,8 +24,8 @@ class StandIn(ModuleType):
 def postponed(name: str) -> Iterator[None]:
     """What is imported within gets a stand-in for the module `name`, unless that is loaded already.
 
-    Only whoever imported it there keeps the stand-in: later imports load the module itself. For the time
-    before the first request, when one thread runs.
+    Only whoever imported it there keeps the stand-in: later imports load the module itself. For a time
+    when one thread runs.
     """
     if name in sys.modules:
         yield
