@@ -10,7 +10,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 export SAM_CLI_TELEMETRY := 0
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup lock build deploy up down status reload run invoke test simulate storm bench check format clean-state openapi ledger redrive findings
+.PHONY: help setup environments lock build deploy up down status reload run invoke test simulate storm bench check format clean-state openapi ledger redrive findings
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,7 +39,10 @@ local/npm/node_modules/.done: local/npm/package-lock.json
 	cd local/npm && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-setup: .venv/.done .tools/runtime/.done .tools/sam/.done local/npm/node_modules/.done ## install what is missing, from the locks
+setup: $(UV) ## install what is missing, from the locks
+	@$(MAKE) --no-print-directory -j4 environments
+
+environments: .venv/.done .tools/runtime/.done .tools/sam/.done local/npm/node_modules/.done
 
 lock: $(UV) ## write the hash-locked requirements anew from pyproject.toml
 	$(UV) pip compile --quiet --no-header --python-version 3.13 --generate-hashes --group dev pyproject.toml -o requirements/dev.txt
