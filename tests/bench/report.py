@@ -10,7 +10,7 @@ from tests.bench import marks
 from tests.bench.memory_sizes import GROUP, HEADROOM, REASONS, SIZES
 from tests.bench.plots import Bars, svg
 from tools.cost.model import Model, load
-from tools.cost.monthly import kept, monthly, zones
+from tools.cost.monthly import kept, log_storage, monthly, zones
 
 _MISSED: Final = "**missed**"
 _POLLS: Final = 5
@@ -168,10 +168,14 @@ def _monthly(model: Model) -> Iterator[Row]:
     yield _row("each month, whatever is ordered", sum(lines.values()), None, " USD")
     for name, dollars in lines.items():
         yield _row(f"- {name}", dollars, None, " USD")
-    lines = kept(model, "site", _POLLS, _MILLION)
-    yield _row("kept: a million site orders, each month that they stay", sum(lines.values()), None, " USD")
-    for name, dollars in lines.items():
-        yield _row(f"- {name}", dollars, None, " USD")
+    for kind in ("site", "domain"):
+        lines = kept(model, kind, _MILLION)
+        what = f"kept: a million {kind} orders, each month that they stay"
+        yield _row(what, sum(lines.values()), None, " USD")
+        for name, dollars in lines.items():
+            yield _row(f"- {name}", dollars, None, " USD")
+    logs = log_storage(model, "site", _POLLS, _MILLION)
+    yield _row("log storage of a million site orders, once, until the logs expire", logs, None, " USD")
     stay = zones(model.monthly_prices, 1000)
     yield _row("zones of 1,000 domains, each month that the domains stay", stay, None, " USD")
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.cost import model
-from tools.cost.monthly import kept, monthly, zones
+from tools.cost.monthly import kept, log_storage, monthly, zones
 from tools.cost.stack import memory_sizes
 
 KINDS = ("site", "domain")
@@ -41,7 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     print()
     _table("each month, whatever is ordered", monthly(found))
     print()
-    _table("kept: each month that these orders stay", kept(found, given.kind, given.polls, given.orders))
+    _table("kept: each month that these orders stay", kept(found, given.kind, given.orders))
+    print()
+    logs = log_storage(found, given.kind, given.polls, given.orders)
+    _table("once, until the logs of these orders expire", {"log storage": logs})
     if given.kind == "domain":
         stay = zones(found.monthly_prices, given.orders)
         print()

@@ -13,7 +13,7 @@ from tests.sam_template import Template, folder_of
 from tools.cost import __main__ as command
 from tools.cost import model as model_module
 from tools.cost.model import FULL_CORE_MB, MONTH_SECONDS, Function, Model, load
-from tools.cost.monthly import kept, monthly, standing, zones
+from tools.cost.monthly import kept, log_storage, monthly, standing, zones
 from tools.cost.stack import log_days, memory_sizes
 
 # Dollars for a million site orders with five polls: all that is counted, and what the waits add.
@@ -139,7 +139,8 @@ def test_the_command_prints_the_order_the_month_and_the_zones(
     said = capsys.readouterr().out
     assert "each month, whatever is ordered" in said
     assert "kept: each month that these orders stay" in said
-    assert re.search(r"DynamoDB backup +0\.00 USD", said)
+    assert re.search(r"DynamoDB backup +0\.00 USD\nin all +0\.00 USD\n\nonce, until the logs", said)
+    assert re.search(r"log storage +0\.00 USD", said)
     assert re.search(r"Route 53 zones +110\.00 USD", said)
 
 
@@ -221,13 +222,21 @@ def test_the_first_request_of_each_second_is_traced_and_few_beyond(small: Model)
     assert many == pytest.approx(8 * beyond * small.prices["xray_trace"], rel=0.01)
 
 
-def test_what_is_kept_grows_with_the_orders() -> None:
+@pytest.mark.parametrize("kind", command.KINDS)
+def test_what_is_kept_grows_with_the_orders(kind: str) -> None:
     model = _counted()
-    lines = kept(model, "site", 5, 1e6)
-    price = model.monthly_prices
-    assert lines["DynamoDB storage"] == pytest.approx(5 * price["dynamodb_gb"])
-    assert lines["DynamoDB backup"] == pytest.approx(5 * price["dynamodb_backup_gb"])
+    lines = kept(model, kind, 1e9)
+    price, each = model.monthly_prices, model.assumed["kept_bytes"][kind]
+    assert lines == {
+        "DynamoDB storage": pytest.approx(each * price["dynamodb_gb"]),
+        "DynamoDB backup": pytest.approx(each * price["dynamodb_backup_gb"]),
+    }
+    assert kept(model, kind, 2e9) == {name: pytest.approx(2 * line) for name, line in lines.items()}
+
+
+def test_logs_are_paid_once_for_as_long_as_they_are_kept() -> None:
+    model = _counted()
     calls = sum(function.times for function in model.functions("site", 5))
-    a_month = calls * model.assumed["log_bytes"] / 1000 * price["log_stored_gb"]
-    assert lines["log storage"] == pytest.approx(a_month * log_days() / (730 / 24))
-    assert kept(model, "site", 5, 2e6) == {name: pytest.approx(2 * line) for name, line in lines.items()}
+    a_month = calls * model.assumed["log_bytes"] / 1000 * model.monthly_prices["log_stored_gb"]
+    assert log_storage(model, "site", 5, 1e6) == pytest.approx(a_month * log_days() / (730 / 24))
+    assert log_storage(model, "site", 5, 2e6) == pytest.approx(2 * log_storage(model, "site", 5, 1e6))
