@@ -172,12 +172,19 @@ def test_memory_is_paid_by_the_time(small: Model) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        ["--orders", "-1"],
+        *(
+            [option, text]
+            for option in ("--orders", "--polls")
+            for text in ("-1", "-0", "1_0", "٢٥", "+5", " 5")
+        ),
         ["--orders", "²"],
         ["--orders", "9" * 400],
         ["--orders", "9" * 5000],
         ["--polls", "nan"],
         ["--polls", "1e300"],
+        ["--polls", "1e3"],
+        ["--polls", "1000000.5"],
+        ["--polls", "5."],
         ["--memory", "64"],
         ["--memory", "٢٥٦"],
         ["--memory", "²56"],
@@ -191,6 +198,24 @@ def test_a_wrong_argument_is_named(wrong: list[str], capsys: pytest.CaptureFixtu
     *_, said = capsys.readouterr().err.splitlines()
     assert wrong[0] in said
     assert len(said) < 150
+
+
+@pytest.mark.parametrize(
+    ("option", "bounds"),
+    [("--orders", "0 to 1,000,000,000,000"), ("--polls", "0 to 1,000,000,"), ("--memory", "128 to 10,240")],
+)
+def test_bounds_are_told_as_they_are_read(
+    option: str, bounds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command.main([option, "x"])
+    assert bounds in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("polls", "told"), [("0", "0"), ("2.5", "2.5"), ("1000000", "1,000,000")])
+def test_polls_are_told_as_they_were_given(polls: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--polls", polls]) == 0
+    assert f", {told} polls each" in capsys.readouterr().out
 
 
 def test_the_largest_numbers_are_worked_out(capsys: pytest.CaptureFixture[str]) -> None:
