@@ -3,16 +3,15 @@
 import argparse
 import json
 import os
-import platform
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from local.engine.workspace import ROOT
 from tests.bench import cold_start, counts, load, report, warm
 from tests.bench.executions import executions
+from tests.bench.origin import origin
 from tests.dynamodb_local import missing, running
 
 FOLDER: Final = ROOT / "docs" / "cost"
@@ -46,12 +45,10 @@ def main() -> int:
     given.write.mkdir(parents=True, exist_ok=True)
     measured: Json = json.loads(path.read_text()) if given.only and path.exists() else {}
     for name in given.only or PARTS:
-        began, running_already = time.monotonic(), os.getloadavg()[0]
+        began, running_already, measured_on = time.monotonic(), os.getloadavg()[0], origin()
         measured |= PARTS[name]() | {
             "busy": _busy(measured.get("busy", {}), name, running_already),
-            "dates": measured.get("dates", {}) | {name: datetime.now(UTC).date().isoformat()},
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
+            "origins": measured.get("origins", {}) | {name: measured_on},
         }
         # After each part: whatever ends a later one, this one is kept and can be gone on from by `--only`.
         path.write_text(json.dumps(measured, indent=1) + "\n")

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from tests.bench import marks
 from tests.bench.memory_sizes import GROUP, HEADROOM, REASONS, SIZES
+from tests.bench.origin import told
 from tests.bench.plots import Bars, svg
 from tools.cost.model import Model, load
-from tools.cost.monthly import kept, monthly, zones
+from tools.cost.monthly import kept, log_storage, monthly, zones
 
 _MISSED: Final = "**missed**"
 _POLLS: Final = 5
@@ -27,8 +28,7 @@ def write(measured: Json, folder: Path) -> None:
     """Write README.md, memory.md and the plots into the folder."""
     model = load(measured)
     head = (
-        f"Measured {_when(measured['dates'])} by `make bench` on a machine with {measured['cores']} cores, "
-        f"Python {measured['python']}. Do not edit: the next run writes this anew."
+        f"Measured by `make bench` {told(measured['origins'])}. Do not edit: the next run writes this anew."
     )
     head += _disturbed(measured.get("busy", {}))
     rows = [*_cold(measured), *_warm(measured), *_dynamodb(measured), *_machine(measured)]
@@ -40,16 +40,6 @@ def write(measured: Json, folder: Path) -> None:
     (folder / "memory.md").write_text("\n".join(["# Memory sizes", "", head, "", *_sweep(model)]))
     for name, chart in _charts(measured, model).items():
         (folder / f"{name}.svg").write_text(svg(chart))
-
-
-def _when(dates: dict[str, str]) -> str:
-    """Each part has its own date: `--only` measures one and keeps the others."""
-    parts: dict[str, list[str]] = {}
-    for part, date in sorted(dates.items()):
-        parts.setdefault(date, []).append(f"`{part}`")
-    if len(parts) == 1:
-        return f"on {next(iter(parts))}"
-    return "on " + ", ".join(f"{date} ({', '.join(names)})" for date, names in sorted(parts.items()))
 
 
 def _disturbed(busy: dict[str, float]) -> str:
@@ -168,10 +158,14 @@ def _monthly(model: Model) -> Iterator[Row]:
     yield _row("each month, whatever is ordered", sum(lines.values()), None, " USD")
     for name, dollars in lines.items():
         yield _row(f"- {name}", dollars, None, " USD")
-    lines = kept(model, "site", _POLLS, _MILLION)
-    yield _row("kept: a million site orders, each month that they stay", sum(lines.values()), None, " USD")
-    for name, dollars in lines.items():
-        yield _row(f"- {name}", dollars, None, " USD")
+    for kind in ("site", "domain"):
+        lines = kept(model, kind, _MILLION)
+        what = f"kept: a million {kind} orders, each month that they stay"
+        yield _row(what, sum(lines.values()), None, " USD")
+        for name, dollars in lines.items():
+            yield _row(f"- {name}", dollars, None, " USD")
+    logs = log_storage(model, "site", _POLLS, _MILLION)
+    yield _row("log storage of a million site orders, once, until the logs expire", logs, None, " USD")
     stay = zones(model.monthly_prices, 1000)
     yield _row("zones of 1,000 domains, each month that the domains stay", stay, None, " USD")
 

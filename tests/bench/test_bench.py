@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import yaml
 from tests.bench import __main__ as bench
 from tests.bench import empty_stack, marks, report, warm
 from tests.bench.empty.answer.handler import OUTCOME
+from tests.bench.origin import commit_of, origin
 from tests.sam_template import DEFINITION, Template, folder_of
 
 FIXTURE: Final = Path(__file__).parent / "fixtures" / "measured.json"
@@ -84,7 +86,7 @@ def _rows(folder: Path) -> dict[str, str]:
 
 def test_a_report_of_what_was_measured(measured: Json, tmp_path: Path) -> None:
     report.write(measured, tmp_path)
-    assert "Measured on 2026-11-22 by" in (tmp_path / "results.md").read_text()
+    assert "Measured by `make bench` on 2026-11-22. " in (tmp_path / "results.md").read_text()
     assert (tmp_path / "memory.md").read_text().startswith("# Memory sizes")
     pictures = sorted(path.name for path in tmp_path.glob("*.svg"))
     assert pictures == ["capacity.svg", "cold-start.svg", "dollars.svg"]
@@ -99,26 +101,48 @@ def test_counts_do_not_mind_other_work() -> None:
     assert bench._busy({"warm": 3.0}, "warm", 0.0) == {}
 
 
-def test_each_part_has_its_own_date(measured: Json, tmp_path: Path) -> None:
-    measured["dates"] |= {"warm": "2026-12-01", "cold_start": "2026-12-01"}
+def test_each_part_has_its_own_origin(measured: Json, tmp_path: Path) -> None:
+    newer = {"date": "2026-12-01", "commit": "abc1234+", "cores": 8, "python": "3.13.1"}
+    measured["origins"] |= {"warm": newer, "cold_start": {**newer}}
     report.write(measured, tmp_path)
-    said = (tmp_path / "results.md").read_text()
     assert (
-        "on 2026-11-22 (`dynamodb`, `executions`, `load`, `packages`), 2026-12-01 (`cold_start`, `warm`) by"
-        in said
-    )
+        "on 2026-11-22 (`dynamodb`, `executions`, `load`, `packages`); "
+        "on 2026-12-01 at abc1234+ with 8 cores and Python 3.13.1 (`cold_start`, `warm`). "
+    ) in (tmp_path / "results.md").read_text()
 
 
-def test_what_is_not_measured_again_keeps_its_date(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_is_not_measured_again_keeps_its_origin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "measured.json"
-    path.write_text(json.dumps({"dates": {"warm": "2025-01-01", "load": "2025-01-02"}}))
+    path.write_text(json.dumps({"origins": {"warm": {"date": "2025-01-01"}, "load": {"date": "2025-01-02"}}}))
     monkeypatch.setattr(bench, "PARTS", {"packages": lambda: {"packages": 1}, "warm": dict, "load": dict})
     monkeypatch.setattr("sys.argv", ["bench", "--only", "warm", "--write", str(tmp_path)])
     assert bench.main() == 0
-    dates = json.loads(path.read_text())["dates"]
-    assert dates["load"] == "2025-01-02"
-    assert dates["warm"] > "2026"
-    assert "packages" not in dates
+    origins = json.loads(path.read_text())["origins"]
+    assert origins == {"load": {"date": "2025-01-02"}, "warm": origin()}
+
+
+def test_a_commit_is_told_with_a_mark_where_the_tree_differs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # a hook's
+        monkeypatch.delenv(name, raising=False)
+    assert commit_of(tmp_path) == ""
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    (head,) = re.findall("[0-9a-f]{7,}", commit_of(tmp_path))
+    assert commit_of(tmp_path) == head
+    written = tmp_path / "docs" / "cost" / "results.md"
+    written.parent.mkdir(parents=True)
+    written.write_text("what the bench wrote")
+    assert commit_of(tmp_path) == head
+    (tmp_path / "changed").touch()
+    assert commit_of(tmp_path) == f"{head}+"
+
+
+def _git(tree: Path, *arguments: str) -> None:
+    settings = ("user.name=bench", "user.email=bench@example.com", "commit.gpgsign=false")
+    given = [word for setting in settings for word in ("-c", setting)]
+    subprocess.run(["git", "-C", tree, *given, *arguments], check=True)  # noqa: S603, S607 - our own
 
 
 def test_a_busy_machine_is_told_of(measured: Json, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 KILOBYTE: Final = 1024
 _INDEXES: Final = ((("pk", "number"), ("entry",)), (("open_shard", "open_since"), ()))
 """Keys and other attributes of each index of the template's table; the table's keys are in every one."""
+_STORAGE_OVERHEAD: Final = 100  # of each item and entry, by DynamoDB's rules for storage
 
 type Item = Mapping[str, Mapping[str, Any]]
 
@@ -17,6 +18,12 @@ type Item = Mapping[str, Mapping[str, Any]]
 def item_bytes(item: Item) -> int:
     """An item's size by DynamoDB's rules: its names and its values."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def stored_bytes(item: Item) -> int:
+    """What is billed as storage for an item and its entries in the indexes."""
+    entries = (_projected(item, keys, others) for keys, others in _INDEXES)
+    return sum(item_bytes(each) + _STORAGE_OVERHEAD for each in (item, *entries) if each is not None)
 
 
 def units(item: Item | None) -> int:

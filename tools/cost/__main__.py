@@ -8,17 +8,19 @@ Counts are those that `make bench` measured (docs/cost/measured.json), prices an
 
 import argparse
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from tools.cost import model
-from tools.cost.monthly import kept, monthly, zones
+from tools.cost.monthly import kept, log_storage, monthly, zones
 from tools.cost.stack import memory_sizes
 
 KINDS = ("site", "domain")
 FUNCTION_LIMITS = (128, 10_240)
 MOST_ORDERS = 10**12
 MOST_POLLS = 10**6
+_NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,13 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
         name: each * given.orders for name, each in found.cost(given.kind, given.polls, given.orders).items()
     }
     _table(
-        f"{given.orders:,} {given.kind} orders a month, {given.polls:g} polls each, {given.architecture}",
+        f"{given.orders:,} {given.kind} orders a month, {given.polls:,.13g} polls each, {given.architecture}",
         lines,
     )
     print()
     _table("each month, whatever is ordered", monthly(found))
     print()
-    _table("kept: each month that these orders stay", kept(found, given.kind, given.polls, given.orders))
+    _table("kept: each month that these orders stay", kept(found, given.kind, given.orders))
+    print()
+    logs = log_storage(found, given.kind, given.polls, given.orders)
+    _table("once, until the logs of these orders expire", {"log storage": logs})
     if given.kind == "domain":
         stay = zones(found.monthly_prices, given.orders)
         print()
@@ -78,23 +83,20 @@ def _whole(text: str) -> int:
 
 def _count(text: str) -> int:
     if not 0 <= _whole(text) <= MOST_ORDERS:
-        raise argparse.ArgumentTypeError(f"a whole number from 0 to {MOST_ORDERS}")
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {MOST_ORDERS:,}")
     return int(text)
 
 
 def _polls(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1
-    if not 0 <= found <= MOST_POLLS:
-        raise argparse.ArgumentTypeError(f"a number from 0 to {MOST_POLLS}")
-    return found
+    """May be a mean, so it has decimals; written as plainly as the whole numbers."""
+    if not _NUMBER.fullmatch(text) or float(text) > MOST_POLLS:
+        raise argparse.ArgumentTypeError(f"a number from 0 to {MOST_POLLS:,}, with six decimals at most")
+    return float(text)
 
 
 def _memory(text: str) -> int:
     if not FUNCTION_LIMITS[0] <= _whole(text) <= FUNCTION_LIMITS[1]:
-        raise argparse.ArgumentTypeError(f"MB from {FUNCTION_LIMITS[0]} to {FUNCTION_LIMITS[1]}")
+        raise argparse.ArgumentTypeError(f"MB from {FUNCTION_LIMITS[0]:,} to {FUNCTION_LIMITS[1]:,}")
     return int(text)
 
 

@@ -56,19 +56,22 @@ def monthly(model: Model, stack: Standing | None = None) -> dict[str, float]:
     }
 
 
-def kept(model: Model, kind: str, polls: float, orders: float) -> dict[str, float]:
-    """US dollars by line for what so many orders leave behind: the table's share and its backup each month
-    that the orders stay, and the logs of a month until they expire. Logs are billed compressed, this is the
-    most that they can be."""
+def kept(model: Model, kind: str, orders: float) -> dict[str, float]:
+    """US dollars by line for each month that so many delivered orders stay in the table."""
     price = model.monthly_prices
-    stored = orders * model.assumed["kept_bytes"] / 1e9
-    calls = orders * sum(function.times for function in model.functions(kind, polls))
-    logged = calls * model.assumed["log_bytes"] / 1e9 * log_days() / _LOG_MONTH_DAYS
+    stored = orders * model.assumed["kept_bytes"][kind] / 1e9
     return {
         "DynamoDB storage": stored * price["dynamodb_gb"],
         "DynamoDB backup": stored * price["dynamodb_backup_gb"],
-        "log storage": logged * price["log_stored_gb"],
     }
+
+
+def log_storage(model: Model, kind: str, polls: float, orders: float) -> float:
+    """US dollars, once, for keeping the logs of so many orders until they expire. Logs are billed compressed,
+    this is the most that they can be."""
+    calls = orders * sum(function.times for function in model.functions(kind, polls))
+    logged = calls * model.assumed["log_bytes"] / 1e9
+    return float(logged * model.monthly_prices["log_stored_gb"] * log_days() / _LOG_MONTH_DAYS)
 
 
 def zones(prices: Mapping[str, float], count: float) -> float:

@@ -13,7 +13,7 @@ from tests.sam_template import Template, folder_of
 from tools.cost import __main__ as command
 from tools.cost import model as model_module
 from tools.cost.model import FULL_CORE_MB, MONTH_SECONDS, Function, Model, load
-from tools.cost.monthly import kept, monthly, standing, zones
+from tools.cost.monthly import kept, log_storage, monthly, standing, zones
 from tools.cost.stack import log_days, memory_sizes
 
 # Dollars for a million site orders with five polls: all that is counted, and what the waits add.
@@ -139,7 +139,8 @@ def test_the_command_prints_the_order_the_month_and_the_zones(
     said = capsys.readouterr().out
     assert "each month, whatever is ordered" in said
     assert "kept: each month that these orders stay" in said
-    assert re.search(r"DynamoDB backup +0\.00 USD", said)
+    assert re.search(r"DynamoDB backup +0\.00 USD\nin all +0\.00 USD\n\nonce, until the logs", said)
+    assert re.search(r"log storage +0\.00 USD", said)
     assert re.search(r"Route 53 zones +110\.00 USD", said)
 
 
@@ -171,12 +172,19 @@ def test_memory_is_paid_by_the_time(small: Model) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        ["--orders", "-1"],
+        *(
+            [option, text]
+            for option in ("--orders", "--polls")
+            for text in ("-1", "-0", "1_0", "٢٥", "+5", " 5")
+        ),
         ["--orders", "²"],
         ["--orders", "9" * 400],
         ["--orders", "9" * 5000],
         ["--polls", "nan"],
         ["--polls", "1e300"],
+        ["--polls", "1e3"],
+        ["--polls", "1000000.5"],
+        ["--polls", "5."],
         ["--memory", "64"],
         ["--memory", "٢٥٦"],
         ["--memory", "²56"],
@@ -190,6 +198,24 @@ def test_a_wrong_argument_is_named(wrong: list[str], capsys: pytest.CaptureFixtu
     *_, said = capsys.readouterr().err.splitlines()
     assert wrong[0] in said
     assert len(said) < 150
+
+
+@pytest.mark.parametrize(
+    ("option", "bounds"),
+    [("--orders", "0 to 1,000,000,000,000"), ("--polls", "0 to 1,000,000,"), ("--memory", "128 to 10,240")],
+)
+def test_bounds_are_told_as_they_are_read(
+    option: str, bounds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        command.main([option, "x"])
+    assert bounds in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("polls", "told"), [("0", "0"), ("2.5", "2.5"), ("1000000", "1,000,000")])
+def test_polls_are_told_as_they_were_given(polls: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--polls", polls]) == 0
+    assert f", {told} polls each" in capsys.readouterr().out
 
 
 def test_the_largest_numbers_are_worked_out(capsys: pytest.CaptureFixture[str]) -> None:
@@ -221,13 +247,21 @@ def test_the_first_request_of_each_second_is_traced_and_few_beyond(small: Model)
     assert many == pytest.approx(8 * beyond * small.prices["xray_trace"], rel=0.01)
 
 
-def test_what_is_kept_grows_with_the_orders() -> None:
+@pytest.mark.parametrize("kind", command.KINDS)
+def test_what_is_kept_grows_with_the_orders(kind: str) -> None:
     model = _counted()
-    lines = kept(model, "site", 5, 1e6)
-    price = model.monthly_prices
-    assert lines["DynamoDB storage"] == pytest.approx(5 * price["dynamodb_gb"])
-    assert lines["DynamoDB backup"] == pytest.approx(5 * price["dynamodb_backup_gb"])
+    lines = kept(model, kind, 1e9)
+    price, each = model.monthly_prices, model.assumed["kept_bytes"][kind]
+    assert lines == {
+        "DynamoDB storage": pytest.approx(each * price["dynamodb_gb"]),
+        "DynamoDB backup": pytest.approx(each * price["dynamodb_backup_gb"]),
+    }
+    assert kept(model, kind, 2e9) == {name: pytest.approx(2 * line) for name, line in lines.items()}
+
+
+def test_logs_are_paid_once_for_as_long_as_they_are_kept() -> None:
+    model = _counted()
     calls = sum(function.times for function in model.functions("site", 5))
-    a_month = calls * model.assumed["log_bytes"] / 1000 * price["log_stored_gb"]
-    assert lines["log storage"] == pytest.approx(a_month * log_days() / (730 / 24))
-    assert kept(model, "site", 5, 2e6) == {name: pytest.approx(2 * line) for name, line in lines.items()}
+    a_month = calls * model.assumed["log_bytes"] / 1000 * model.monthly_prices["log_stored_gb"]
+    assert log_storage(model, "site", 5, 1e6) == pytest.approx(a_month * log_days() / (730 / 24))
+    assert log_storage(model, "site", 5, 2e6) == pytest.approx(2 * log_storage(model, "site", 5, 1e6))
