@@ -142,8 +142,8 @@ def wired() -> Iterator[None]:
         for name in _PATCHED_TIME:
             module = importlib.import_module(name)
             patch.setattr(module, "time", _Time)
-            if hasattr(module, "random"):
-                patch.setattr(module, "random", SimpleNamespace(uniform=lambda low, _high: low))
+            if hasattr(module, "_JITTER"):
+                patch.setattr(module, "_JITTER", SimpleNamespace(uniform=lambda low, _high: low))
         handler.cache_clear()
         yield
         handler.cache_clear()

@@ -19,7 +19,7 @@ def _told(world: World) -> tuple[object, ...]:
     return world.snapshot(), world.violations, world.met
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*range(8), 16, 32])
 def test_a_random_history_replays_exactly_from_its_text(seed: int) -> None:
     history, world = histories.roll(seed)
     again = histories.run(parse(str(history)))
