@@ -127,18 +127,11 @@ def redeploy(workspace: Workspace, stack: Mapping[str, Any]) -> dict[str, Any]:
 def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -> dict[str, Any]:
     began = time.monotonic()
     _drop_long_logs(workspace)
-    chosen = ports.choose(_last_ports(workspace))
-    secrets.write_private(workspace.state / "ports.json", json.dumps(chosen))
     values = secrets.load(workspace)
-    aws_endpoint, sfn_endpoint = url(chosen["aws"]), url(chosen["stepfunctions"])
     in_flight = resume.cut_off(workspace)
-    records = _spawn_engine(workspace, chosen, aws_endpoint)
-    staging.stage(workspace)
-    if product:
-        records.append(_spawn_sandboxes(workspace, chosen, values))
-    health = [f"{aws_endpoint}/_ministack/health", f"{sfn_endpoint}/moto-api/"]
-    health += [f"{url(chosen[name])}/_sandbox/health" for name in SANDBOXES if product]
-    _await_all(workspace, records, health)
+    with ports.chosen(_last_ports(workspace)) as chosen:
+        records = _start_servers(workspace, chosen, values if product else None)
+    aws_endpoint, sfn_endpoint = url(chosen["aws"]), url(chosen["stepfunctions"])
     say(f"engine and sandboxes answer after {time.monotonic() - began:.1f} s")
     arns = secrets.put(aws_endpoint, values)
     deployed = deploy.deploy(workspace, aws_endpoint, parameters.build(chosen, arns), sfn_endpoint)
@@ -154,6 +147,22 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
         say(f"{going_on} orders go on" if going_on > 1 else "1 order goes on")
     say(f"ready after {time.monotonic() - began:.1f} s")
     return stack
+
+
+def _start_servers(
+    workspace: Workspace, chosen: Mapping[str, int], values: secrets.Secrets | None
+) -> list[Record]:
+    """The engine's, and the sandboxes' with `values`; all of them answer."""
+    aws_endpoint, sfn_endpoint = url(chosen["aws"]), url(chosen["stepfunctions"])
+    secrets.write_private(workspace.state / "ports.json", json.dumps(chosen))
+    records = _spawn_engine(workspace, chosen, aws_endpoint)
+    staging.stage(workspace)
+    health = [f"{aws_endpoint}/_ministack/health", f"{sfn_endpoint}/moto-api/"]
+    if values is not None:
+        records.append(_spawn_sandboxes(workspace, chosen, values))
+        health += [f"{url(chosen[name])}/_sandbox/health" for name in SANDBOXES]
+    _await_all(workspace, records, health)
+    return records
 
 
 def _spawn_engine(workspace: Workspace, chosen: Mapping[str, int], aws_endpoint: str) -> list[Record]:

@@ -1,16 +1,22 @@
 """Chooses the stack's ports: fixed by `HOSTCART_PORT_<NAME>`, else those of the last run, else free ones."""
 
+import fcntl
 import os
 import random
 import socket
+import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
 
 # Below the ports that systems give to outgoing connections (from 32768 on Linux), one of which could
 # otherwise hold the stack's port when it starts again.
 _RANGE = range(20_000, 32_000)
 # A stack that was killed may hold its ports a moment longer than it can be seen.
 _PATIENCE_SECONDS = 5.0
+_CLAIMS: Final = Path(tempfile.gettempdir()) / f"hostcart-ports-{os.getuid()}"
 NAMES = ("aws", "stepfunctions", "stripe", "registrar", "sites", "callbacks", "login")
 
 
@@ -18,24 +24,17 @@ class PortTaken(RuntimeError):  # noqa: N818 - reads as what happened
     """A port that the user fixed is in use."""
 
 
-def choose(last: Mapping[str, int], names: Iterable[str] = NAMES) -> dict[str, int]:
+@contextmanager
+def chosen(last: Mapping[str, int], names: Iterable[str] = NAMES) -> Iterator[dict[str, int]]:
     """A port for each name. Addresses stay the same over a restart when the last ports are still free.
+
+    Nobody else is given these ports until the end: by then servers have to listen on them.
 
     Raises:
         PortTaken: a port given by an environment variable is not free.
     """
-    chosen: dict[str, int] = {}
-    until = time.monotonic() + _PATIENCE_SECONDS
-    for name in names:
-        fixed = os.environ.get(f"HOSTCART_PORT_{name.upper()}")
-        if fixed:
-            if not _becomes_free(int(fixed), until):
-                raise PortTaken(f"HOSTCART_PORT_{name.upper()}={fixed}: the port is in use")
-            chosen[name] = int(fixed)
-            continue
-        wanted = last.get(name, 0)
-        chosen[name] = wanted if wanted and _becomes_free(wanted, until) else _any_free(set(chosen.values()))
-    return chosen
+    with ExitStack() as claims:
+        yield _choose(last, names, claims)
 
 
 def is_free(port: int) -> bool:
@@ -49,14 +48,6 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _becomes_free(port: int, until: float) -> bool:
-    while not is_free(port):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def answers(port: int) -> bool:
     """Whether something listens on the port."""
     with socket.socket() as probe:
@@ -64,8 +55,51 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _any_free(taken: set[int]) -> int:
+def _choose(last: Mapping[str, int], names: Iterable[str], claims: ExitStack) -> dict[str, int]:
+    ports: dict[str, int] = {}
+    until = time.monotonic() + _PATIENCE_SECONDS
+    for name in names:
+        if fixed := os.environ.get(f"HOSTCART_PORT_{name.upper()}"):
+            if not _becomes_ours(int(fixed), until, claims):
+                raise PortTaken(f"HOSTCART_PORT_{name.upper()}={fixed}: the port is in use")
+            ports[name] = int(fixed)
+            continue
+        wanted = last.get(name, 0)
+        ports[name] = wanted if wanted and _becomes_ours(wanted, until, claims) else _any_free(claims)
+    return ports
+
+
+def _any_free(claims: ExitStack) -> int:
     for port in random.sample(_RANGE, len(_RANGE)):
-        if port not in taken and is_free(port):
+        if _is_ours(port, claims):
             return port
     raise PortTaken(f"no free port between {_RANGE.start} and {_RANGE.stop}")
+
+
+def _becomes_ours(port: int, until: float, claims: ExitStack) -> bool:
+    while not _is_ours(port, claims):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _is_ours(port: int, claims: ExitStack) -> bool:
+    """Claim a port: another stack that starts just now must not find it free, too."""
+    with ExitStack() as trial:
+        if trial.enter_context(_claim(port)) and is_free(port):
+            claims.enter_context(trial.pop_all())
+            return True
+    return False
+
+
+@contextmanager
+def _claim(port: int) -> Iterator[bool]:
+    _CLAIMS.mkdir(mode=0o700, exist_ok=True)
+    with (_CLAIMS / str(port)).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

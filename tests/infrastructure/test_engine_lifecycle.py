@@ -97,13 +97,32 @@ def test_a_record_of_another_process_with_the_same_id_is_not_taken_for_ours(here
     processes.stop(here, mine)  # must not end this process
 
 
+@pytest.fixture
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_PATIENCE_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("_hasty")
 def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = ports.choose({}, ["aws"])["aws"]
+    with ports.chosen({}, ["aws"]) as found:
+        free = found["aws"]
     monkeypatch.setenv("HOSTCART_PORT_AWS", str(free))
-    assert ports.choose({}, ["aws"]) == {"aws": free}
+    with ports.chosen({}, ["aws"]) as found:
+        assert found == {"aws": free}
     monkeypatch.setattr(ports, "is_free", lambda _: False)
-    with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"):
-        ports.choose({}, ["aws"])
+    with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"), ports.chosen({}, ["aws"]):
+        pass
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_a_port_that_another_stack_is_about_to_use_is_not_given_again() -> None:
+    with ports.chosen({}, ["aws"]) as mine:
+        with ports.chosen(mine, ["aws"]) as theirs:
+            assert theirs != mine
+        with ports.chosen({}, ports.NAMES) as many:
+            assert len(set(many.values()) | set(mine.values())) == len(ports.NAMES) + 1
+    with ports.chosen(mine, ["aws"]) as again:
+        assert again == mine
 
 
 def test_a_port_of_the_last_run_that_is_given_back_in_a_moment_is_waited_for() -> None:
@@ -111,7 +130,8 @@ def test_a_port_of_the_last_run_that_is_given_back_in_a_moment_is_waited_for() -
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
         threading.Timer(0.3, held.close).start()
-        assert ports.choose({"aws": port}, ["aws"]) == {"aws": port}
+        with ports.chosen({"aws": port}, ["aws"]) as found:
+            assert found == {"aws": port}
 
 
 def test_the_status_of_nothing_is_a_sentence_and_no_error(
