@@ -16,7 +16,7 @@ from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 
-from local.engine.shims import parse_once
+from local.engine.shims import parse_once, redrive
 
 _UPDATE: Final[Any] = DynamoDBBackend.update_item
 
@@ -24,6 +24,7 @@ _UPDATE: Final[Any] = DynamoDBBackend.update_item
 def install() -> None:
     """Put this in moto's place, for the rest of the process; any number of times."""
     parse_once.install()
+    redrive.install()  # adds a method, which must not come after the methods were listed
     owners: list[tuple[Any, str, Any]] = [
         (moto.dynamodb.models, "copy", SimpleNamespace(deepcopy=_copied)),
         (DynamoDBBackend, "update_item", _update),

@@ -179,5 +179,6 @@ def _delivery(event: Json) -> Json:
         "object": event["data"]["object"].get("id"),
         "attempts": event["_attempts"],
         "last_status": event["_last_status"],
+        "statuses": event.get("_statuses", []),  # an older state has none
         "pending": event["pending_webhooks"] > 0,
     }

@@ -117,6 +117,7 @@ class Webhooks:
         with self._lock:
             event["_attempts"] += 1
             event["_last_status"] = status
+            event.setdefault("_statuses", []).append(status)
             attempts = event["_attempts"]
             delivered = status is not None and status < 300  # noqa: PLR2004 - any 2xx
             if delivered:
