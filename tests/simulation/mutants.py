@@ -282,12 +282,11 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
     ),
     Mutant(
         "a dispute is told to nobody",
-        "use_cases.receive_payment_event:_remember",
-        "if judgement is not Judgement.FINE:",
-        "if False:",
+        "use_cases.recheck_refund:judge_dispute",
+        "if dispute is None:",
+        "if True:",
         "site/disputed",
-        1,
-        frozenset({"crash_before"}),
+        0,
     ),
     Mutant(
         "a transfer that was cancelled before counts as not stopped",

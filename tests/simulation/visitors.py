@@ -237,6 +237,8 @@ class Visitors(Executions):
             kind, answer = outcome
             if kind == "ok":
                 self.posts["breaks"] = sum(answer["breaks"].values())
+            else:
+                self.posts["last"] = False  # the schedule comes round again
             return 0
 
         return self.door("Reconcile", "sweep", "reconcile", event, answered)
