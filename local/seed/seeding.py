@@ -22,7 +22,7 @@ from local.seed.history import ORDERS, seed_history
 from local.seed.processor import Processor
 from local.seed.state import Billing, SeedState
 from tools import api_keys, catalogue_file, load_accounts
-from tools.accounts_file import records
+from tools.accounts_file import Accounts, records
 
 CATALOGUE: Final = Path(__file__).with_name("catalogue.yaml")
 HISTORY: Final = "history"
@@ -51,7 +51,7 @@ def seed_stack(stack: Mapping[str, Any], state_dir: Path) -> dict[str, dict[str,
     load_accounts.store(content, directory)
     directory.put_api_key(EXAMPLE_KEY, content.owners["user:ready"])
     if past := past_orders(os.environ):
-        seed_past_orders(stack, state_dir, past)
+        _seed_history(stack, content, catalogue, past)
     login = LoginKeys.load(state_dir / "sandboxes")
     master = secrets["callback_signing_secret"]
     return {
@@ -96,9 +96,13 @@ def past_orders(environment: Mapping[str, str]) -> int:
 
 
 def seed_past_orders(stack: Mapping[str, Any], state_dir: Path, orders: int = ORDERS) -> None:
-    """Give the account `history` that many past orders, unless it has them."""
+    """Give the account `history` of a seeded stack that many past orders, unless it has orders."""
     state = SeedState.load(state_dir)
     content = records(accounts_file(state.billing, state.keys))
+    _seed_history(stack, content, catalogue_file.load(CATALOGUE), orders)
+
+
+def _seed_history(stack: Mapping[str, Any], content: Accounts, catalogue: Catalogue, orders: int) -> None:
     (account,) = (found for found in content.accounts if found.snapshot.id == account_id(HISTORY))
     (user,) = (found for found in content.users if found.snapshot.id == user_id(HISTORY))
     endpoint = stack["aws_endpoint"]
@@ -109,7 +113,7 @@ def seed_past_orders(stack: Mapping[str, Any], state_dir: Path, orders: int = OR
         KmsCipher(aws.client("kms", endpoint), _data_key(stack)),
         account=account,
         user=user,
-        plan=catalogue_file.load(CATALOGUE).plans["basic"],
+        plan=catalogue.plans["basic"],
         orders=orders,
     )
 

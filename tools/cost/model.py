@@ -13,7 +13,8 @@ MEASURED: Final = ROOT / "docs" / "cost" / "measured.json"
 FULL_CORE_MB: Final = 1769
 """The memory size that buys one whole virtual processor."""
 MILLION: Final = 1_000_000
-MONTH_SECONDS: Final = 730 * 3600
+MONTH_HOURS: Final = 730
+MONTH_SECONDS: Final = MONTH_HOURS * 3600
 
 type Json = dict[str, Any]
 

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tools.cost.model import Function, Model
+from tools.cost.model import MONTH_HOURS, Function, Model
 from tools.cost.stack import log_days, template
 
-HOURS: Final = 730
-_LOG_MONTH_DAYS: Final = HOURS / 24
+_LOG_MONTH_DAYS: Final = MONTH_HOURS / 24
 _MINUTES: Final = {"minute": 1, "hour": 60}
 _ALARM: Final = "AWS::CloudWatch::Alarm"
 _KEY: Final = "AWS::KMS::Key"
@@ -35,7 +34,7 @@ def standing(document: Json | None = None) -> Standing:
         keys=sum(entry["Type"] == _KEY for entry in resources),
         secrets=sum(name.endswith("SecretArn") for name in parameters),
         alarm_metrics=sum(_metrics(entry["Properties"]) for entry in resources if entry["Type"] == _ALARM),
-        reconciler_runs=HOURS * 60 / _every_minutes(parameters["ReconcileSchedule"]["Default"]),
+        reconciler_runs=MONTH_HOURS * 60 / _every_minutes(parameters["ReconcileSchedule"]["Default"]),
     )
 
 
