@@ -3,6 +3,7 @@
 import argparse
 
 from tests.simulation import coverage, doors, histories, report
+from tests.simulation.history import parse
 from tests.simulation.scenarios import SCENARIOS
 
 
@@ -29,7 +30,7 @@ def main() -> int:
 
 
 def _replay(text: str) -> int:
-    history = histories.parse(text)
+    history = parse(text)
     with doors.wired():
         told = histories.story(history)
     print(told)

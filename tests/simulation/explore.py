@@ -4,19 +4,15 @@ Worlds that are equal in all that the future depends on have the same future: it
 plan of at most two faults is covered, though most share their tails; `plans` counts them.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.simulation import doors, invariants
+from tests.simulation.coverage import Coverage
 from tests.simulation.faults import kinds
-from tests.simulation.kernel import Spot
+from tests.simulation.history import History, Plan
 from tests.simulation.scenarios import Scenario
 from tests.simulation.world import Planned, World
-
-type Plan = tuple[tuple[Spot, str], ...]
-type Cell = tuple[str, str, str]
-"""(state, boundary, fault)"""
 
 
 @dataclass(frozen=True)
@@ -26,36 +22,6 @@ class Finding:
     scenario: str
     plan: Plan
     what: str
-
-
-@dataclass
-class Coverage:
-    """How often each (state, boundary, fault) was hit, and which could have been where a run came.
-
-    `plain` are the boundaries, as (state, call), that a run without faults comes to. What a run has to come
-    to at all says `coverage.gaps`.
-    """
-
-    hit: Counter[Cell] = field(default_factory=Counter)
-    seen: set[Cell] = field(default_factory=set)
-    plain: set[tuple[str, str]] = field(default_factory=set)
-    _places: set[tuple[str, str, str]] = field(default_factory=set)  # whose cells are in `seen`
-
-    def add(self, world: World, *, plain: bool = False) -> None:
-        """What a world met since it was last asked; `plain`: no fault came so far."""
-        if plain:
-            self.plain.update((met.state, met.name) for met in world.met)
-        for met in world.met:
-            if met.fault is not None:
-                self.hit[met.state, met.name, met.fault] += 1
-            if (place := (met.state, met.name, met.kind)) not in self._places:
-                self._places.add(place)
-                self.seen.update((met.state, met.name, kind) for kind in kinds(met.name, met.kind))
-
-    def update(self, other: "Coverage") -> None:
-        self.hit.update(other.hit)
-        self.seen |= other.seen
-        self.plain |= other.plain
 
 
 @dataclass
@@ -150,7 +116,7 @@ class Explorer:
         world.step()
         self.steps += 1
         whole = (*node.plan, *plan)
-        self.coverage.add(world, plain=not whole)
+        self.coverage.add(world, History(self.scenario.name, plan=whole))
         if world.endless:
             world.violate("no end")
         elif world.over:

@@ -1,24 +1,15 @@
-"""Single runs: by a plan, by a seed, told as a story, shrunk to what is needed to see a promise broken.
-
-A history's text replays it exactly: `register/card seed=7 3.2:crash_after @600:cancel` is the scenario, the
-seed of all timing (none: nothing takes time), a fault at the third call of step 3, and a cancellation after
-ten minutes.
-"""
+"""Single runs: by a plan, by a seed, told as a story, shrunk to what is needed to see a promise broken."""
 
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.simulation import invariants
-from tests.simulation.explore import Plan
+from tests.simulation.history import History
 from tests.simulation.kernel import Spot, Timing
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.world import Planned, World
-
-type Extra = tuple[int, str]
-"""(seconds after the order, what the client or the customer does)"""
 
 EXTRAS: Final = (
     "repeat",
@@ -31,55 +22,9 @@ EXTRAS: Final = (
     "disputed_won",
     "disputed_lost",
 )
-_FAULT: Final = re.compile(r"(\d+)\.(\d+):(\w+)")
-_EXTRA: Final = re.compile(r"@(\d+):(\w+)")
 _RATES: Final = (0.01, 0.03, 0.06)
 _MOST_FAULTS: Final = 12
 _MOST_EXTRAS: Final = 3
-
-
-@dataclass(frozen=True)
-class History:
-    """What is needed to run one again."""
-
-    scenario: str
-    seed: int | None = None
-    plan: Plan = ()
-    extras: tuple[Extra, ...] = ()
-
-    def __str__(self) -> str:
-        parts = [self.scenario.replace(" ", "_")]
-        parts += [] if self.seed is None else [f"seed={self.seed}"]
-        parts += [f"{step}.{call}:{fault}" for (step, call), fault in self.plan]
-        parts += [f"@{seconds}:{action}" for seconds, action in self.extras]
-        return " ".join(parts)
-
-    @property
-    def size(self) -> int:
-        return len(self.plan) + len(self.extras)
-
-
-def parse(text: str) -> History:
-    """The history behind its text. Raises ValueError for what is none."""
-    name, *parts = text.split()
-    scenario = name.replace("_", " ")
-    if scenario not in SCENARIOS:
-        raise ValueError(f"no such scenario: {scenario}; there are {', '.join(SCENARIOS)}")
-    history = History(scenario)
-    for part in parts:
-        history = _with(history, part)
-    return history
-
-
-def _with(history: History, part: str) -> History:
-    if part.startswith("seed="):
-        return replace(history, seed=int(part.removeprefix("seed=")))
-    if found := _FAULT.fullmatch(part):
-        spot = (int(found[1]), int(found[2]))
-        return replace(history, plan=(*history.plan, (spot, found[3])))
-    if found := _EXTRA.fullmatch(part):
-        return replace(history, extras=(*history.extras, (int(found[1]), found[2])))
-    raise ValueError(f"neither a seed, a fault nor an action: {part}")
 
 
 @dataclass

@@ -9,9 +9,11 @@ from multiprocessing import get_context
 from typing import Final
 
 from tests.simulation import doors, histories
-from tests.simulation.explore import Cell, Coverage, Explored, Explorer
-from tests.simulation.histories import History
+from tests.simulation.coverage import PAIRS, Cell, Coverage
+from tests.simulation.explore import Explored, Explorer
+from tests.simulation.history import History
 from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.world import World
 
 _CHUNK: Final = 250
 _SHOWN: Final = 12
@@ -27,13 +29,14 @@ class Broken:
 
 @dataclass
 class Result:
-    """What some work came to."""
+    """What some work came to. `rare` counts the histories that were run for a boundary's last faults."""
 
     label: str
     plans: list[int] = field(default_factory=list)
     worlds: int = 0
     steps: int = 0
     histories: int = 0
+    rare: int = 0
     broken: list[Broken] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -45,6 +48,7 @@ class Result:
         self.worlds += other.worlds
         self.steps += other.steps
         self.histories += other.histories
+        self.rare += other.rare
         self.broken += other.broken
         self.coverage.update(other.coverage)
 
@@ -75,10 +79,24 @@ def roll(seeds: range) -> Result:
         for seed in seeds:
             history, world = histories.roll(seed)
             result.histories += 1
-            result.steps += world.step_number
-            result.coverage.add(world)
-            result.broken += [_shrunk(what, history) for what in dict.fromkeys(world.violations)]
+            _note(result, history, world)
     return result
+
+
+def follow(due: Sequence[History]) -> Result:
+    """These, each to its end."""
+    result = Result(label="rare boundaries")
+    with doors.wired():
+        for history in due:
+            _note(result, history, histories.run(history))
+            result.rare += 1
+    return result
+
+
+def _note(result: Result, history: History, world: World) -> None:
+    result.steps += world.step_number
+    result.coverage.add(world, history)
+    result.broken += [_shrunk(what, history) for what in dict.fromkeys(world.violations)]
 
 
 def _shrunk(what: str, history: History) -> Broken:
@@ -89,27 +107,44 @@ def _shrunk(what: str, history: History) -> Broken:
 def everything(*, seeds: int, most: int, processes: int, names: Iterable[str] = SCENARIOS) -> Result:
     """All of it; says what is done as it goes."""
     began, total = time.monotonic(), Result(label="all")
-    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
-        for done in as_completed(_work(pool, seeds, most, names)):
-            result = done.result()
+
+    def done(work: Iterable[Future[Result]]) -> None:
+        for each in as_completed(work):
+            result = each.result()
             total.add(result)
-            seconds = time.monotonic() - began
-            plans = ", ".join(f"{count} of {n}" for n, count in enumerate(result.plans)) or result.histories
-            print(
-                f"{seconds:7.0f}s  {result.label:<28} plans: {plans}; broken: {len(result.broken)}",
-                flush=True,
-            )
+            print(f"{time.monotonic() - began:7.0f}s  {_told(result)}", flush=True)
+
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+        done(_work(pool, seeds, most, names))
+        tried: set[Cell] = set()
+        while most >= PAIRS and (due := _due(total.coverage, tried)):
+            done([pool.submit(follow, due[start::processes]) for start in range(processes)])
     return total
 
 
-def _work(
-    pool: ProcessPoolExecutor, seeds: int, most: int, names: Iterable[str]
-) -> Iterator["Future[Result]"]:
-    futures = [pool.submit(explore, name, most) for name in names]
-    starts = range(0, seeds, _CHUNK)
-    return iter(
-        [*futures, *(pool.submit(roll, range(start, min(start + _CHUNK, seeds))) for start in starts)]
+def _due(coverage: Coverage, tried: set[Cell]) -> list[History]:
+    """What hits the cells that pairs and chance did not: a third fault where only two lead to, and so on.
+
+    Each is `tried` once. What they come to may have boundaries of its own.
+    """
+    due = {cell: history for cell, history in coverage.untried().items() if cell not in tried}
+    tried |= due.keys()
+    return list(due.values())
+
+
+def _told(result: Result) -> str:
+    plans = ", ".join(f"{count} of {n}" for n, count in enumerate(result.plans))
+    return (
+        f"{result.label:<28} plans: {plans or result.histories or result.rare}; broken: {len(result.broken)}"
     )
+
+
+def _work(pool: ProcessPoolExecutor, seeds: int, most: int, names: Iterable[str]) -> list[Future[Result]]:
+    starts = range(0, seeds, _CHUNK)
+    return [
+        *(pool.submit(explore, name, most) for name in names),
+        *(pool.submit(roll, range(start, min(start + _CHUNK, seeds))) for start in starts),
+    ]
 
 
 def lines(total: Result, gaps: Sequence[str]) -> Iterator[str]:
@@ -117,7 +152,7 @@ def lines(total: Result, gaps: Sequence[str]) -> Iterator[str]:
     yield from _coverage(total.coverage)
     plans = ", ".join(f"{count:,} with {n}" for n, count in enumerate(total.plans))
     yield f"plans of faults: {plans}; worlds {total.worlds:,}, steps {total.steps:,}"
-    yield f"random histories: {total.histories:,}"
+    yield f"random histories: {total.histories:,}; for the last faults of rare boundaries: {total.rare:,}"
     yield f"not reached: {len(gaps)}"
     yield from (f"    {gap}" for gap in gaps)
     yield from _broken(total.broken)
@@ -136,7 +171,7 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
             share = f"{len(cells) - len(missed):>3}/{len(cells):<3}"
             yield f"    {name:<44} {share} faults {times:>9,} times{note}"
     hit = sum(cell in coverage.hit for cell in coverage.seen)
-    yield f"cells (state x boundary x fault): {hit:,} of {len(coverage.seen):,} hit, of those that were met"
+    yield f"cells (state x boundary x fault): {hit:,} of {len(coverage.seen):,} hit"
 
 
 def _broken(broken: list[Broken]) -> Iterator[str]:

@@ -6,10 +6,11 @@ import pytest
 
 from tests.simulation import __main__ as command
 from tests.simulation import coverage, histories, report
-from tests.simulation.explore import Coverage
-from tests.simulation.histories import History
+from tests.simulation.coverage import Coverage
+from tests.simulation.history import History, parse
 from tests.simulation.scenarios import SCENARIOS
 
+_RARE = ("ActivateSubscription", "stripe.subscriptions.cancel")
 _TRUSTED = tuple(name for name in SCENARIOS if name.startswith("site/trusted"))
 
 
@@ -17,7 +18,7 @@ def _plain(names: list[str]) -> Coverage:
     """What the runs without a fault come to."""
     found = Coverage()
     for name in names:
-        found.add(histories.run(History(name)), plain=True)
+        found.add(histories.run(History(name)), History(name))
     return found
 
 
@@ -66,6 +67,42 @@ def test_a_boundary_that_is_lost_is_told() -> None:
     found = _full()
     found.seen = {cell for cell in found.seen if cell[1] != "sites.resume"}
     assert "ProvisionSite: sites.resume was never met" in coverage.gaps(found, most=1, whole=True)
+
+
+def _with_fault(history: History, boundary: coverage.Boundary, fault: str) -> History:
+    """The fault where the history comes to the boundary for the last time."""
+    spots = [met.spot for met in histories.run(history).met if (met.state, met.name) == boundary]
+    return history.with_fault(max(spots), fault)
+
+
+def _subscribed_too_late() -> History:
+    """A subscription's creation is held up, another one is refused, the order fails, and the first comes."""
+    create = "ActivateSubscription", "stripe.subscriptions.create"
+    return _with_fault(_with_fault(History("site/card"), create, "zombie_long"), create, "refused")
+
+
+@pytest.mark.usefixtures("simulated")
+def test_a_boundary_that_only_two_faults_lead_to_has_every_fault_too() -> None:
+    found = Coverage()
+    history = _subscribed_too_late()
+    found.add(histories.run(history), history)
+    rare = {cell: each for cell, each in found.untried().items() if cell[:2] == _RARE}
+    assert set(rare) == set(coverage.cells(_RARE))
+    done = report.follow(list(rare.values()))
+    assert {cell for cell in done.coverage.hit if cell[:2] == _RARE} == set(rare)
+    assert (done.rare, done.broken) == (len(rare), [])
+
+
+@pytest.mark.usefixtures("simulated")
+def test_the_smaller_witness_is_kept() -> None:
+    small, large = History("site/card"), parse("site/card @5:repeat")
+    for first, second in ((small, large), (large, small)):
+        found = Coverage()
+        for history in (first, second):
+            other = Coverage()
+            other.add(histories.run(history), history)
+            found.update(other)
+        assert found.witnesses["ChargePayment", "stripe.invoices.pay"][0] == small
 
 
 @pytest.mark.parametrize(("hit", "code"), [(True, 0), (False, 1)])

@@ -7,7 +7,8 @@ import pytest
 from tests.simulation import histories, mutants
 from tests.simulation.explore import Explorer
 from tests.simulation.faults import kinds
-from tests.simulation.histories import History, breaks, parse, shrink, story
+from tests.simulation.histories import breaks, shrink, story
+from tests.simulation.history import History, parse
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.world import World

@@ -5,7 +5,7 @@ import pytest
 from tests.simulation import histories
 from tests.simulation.explore import Explorer
 from tests.simulation.faults import kinds
-from tests.simulation.histories import History
+from tests.simulation.history import History
 from tests.simulation.scenarios import SCENARIOS
 
 _SAMPLE = 150

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from hostcart.domain.findings import FindingKind
-from hostcart.ports import RefusedError
+from hostcart.ports import RefusedError, UnavailableError
 from hostcart.ports_reconcile import BilledCart, ExecutionStatus
 
 from tests.fakes.platform import START
@@ -129,18 +129,42 @@ def test_a_subscription_of_a_delivered_order_is_fine(bench: Bench) -> None:
     assert bench.findings.kept == {}
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_subscription_that_nothing_was_delivered_for_is_a_break_while_it_lives(
-    bench: Bench, *, known: bool
-) -> None:
-    if known:
-        bench.world.charge()
-        bench.world.refund()
-        bench.world.close()
-    bench.subscribes(token=None if known else NOBODY)
+def test_a_subscription_of_nobodys_order_is_a_break_while_it_lives(bench: Bench) -> None:
+    bench.subscribes(token=NOBODY)
     assert bench.run().breaks == {"subscription_without_delivery": 1}
+    assert "cancel_subscription" not in bench.world.payments.calls
     bench.billing.subscriptions.clear()
     assert bench.run(after=timedelta(hours=2)).breaks == {}
+
+
+def _ends_undelivered(bench: Bench) -> None:
+    bench.world.charge()
+    bench.world.refund()
+    bench.world.close()
+    bench.world.payments.calls.clear()
+    bench.subscribes()
+
+
+def test_a_subscription_of_an_undelivered_order_is_cancelled(bench: Bench) -> None:
+    _ends_undelivered(bench)
+    report = bench.run()
+    assert (report.breaks, report.repairs) == ({}, {"subscription_cancelled": 1})
+    assert "cancel_subscription" in bench.world.payments.calls
+
+
+def test_one_that_cannot_be_cancelled_is_an_operators(bench: Bench) -> None:
+    _ends_undelivered(bench)
+    bench.world.payments.fail("cancel_subscription", RefusedError("parameter_invalid"))
+    report = bench.run()
+    assert (report.breaks, report.repairs) == ({"subscription_without_delivery": 1}, {})
+
+
+def test_what_it_has_billed_is_an_operators(bench: Bench) -> None:
+    """The processor could not be asked until then."""
+    _ends_undelivered(bench)
+    bench.world.payments.fail("cancel_subscription", UnavailableError("payments_unreachable"))
+    assert list(bench.run().failed) == ["renewals"]
+    assert bench.run(after=timedelta(days=366)).breaks == {"subscription_without_delivery": 1}
 
 
 def test_a_second_subscription_of_an_order_is_a_break(bench: Bench) -> None:
@@ -161,4 +185,5 @@ def test_a_subscription_of_an_open_order_is_looked_at_again(bench: Bench) -> Non
     assert (bench.breaks, len(bench.findings.kept)) == (0, 1)
     world.refund()
     world.close()
-    assert bench.run(after=timedelta(hours=2)).breaks == {"subscription_without_delivery": 1}
+    assert bench.run(after=timedelta(hours=2)).repairs == {"subscription_cancelled": 1}
+    assert bench.findings.kept == {}

@@ -28,6 +28,7 @@ class RepairKind(StrEnum):
     EXECUTION_RESUMED = "execution_resumed"
     TASK_WOKEN = "task_woken"
     DRAFT_DELETED = "draft_deleted"
+    SUBSCRIPTION_CANCELLED = "subscription_cancelled"
     ZONE_REMOVED = "zone_removed"
     CALLBACK_GIVEN_UP = "callback_given_up"
 

@@ -1,12 +1,14 @@
-"""The processor's side: drafts that nobody needs, payments and subscriptions that no order knows."""
+"""The processor's side: drafts and subscriptions that nobody needs, payments that no order knows."""
 
 from typing import Final
 
 from hostcart.contract.statuses import OrderStatus, PaymentStatus
+from hostcart.domain.cart import Order
 from hostcart.domain.findings import FindingKind, Judgement, RepairKind, Subject
 from hostcart.domain.tokens import token_of
 from hostcart.ports import RefusedError
 from hostcart.ports_reconcile import BilledCart, Page, RenewalSubscription
+from hostcart.use_cases.activate_subscription import Renewal, renewal_of
 from hostcart.use_cases.reconcile_run import Run
 from hostcart.use_cases.wake import wake
 
@@ -86,7 +88,10 @@ def _renewal_subject(renewal: RenewalSubscription) -> Subject:
 
 
 def judge_renewal(run: Run, subject: Subject) -> Judgement:
-    """A subscription: its order was delivered and names it, or is under way, or it must not bill anybody."""
+    """A subscription: its order was delivered and names it, or is under way, or it must not bill anybody.
+
+    That of an ended order of ours without a delivery is cancelled as long as it has billed nothing.
+    """
     cart = run.cart(subject.account_id, subject.cart_token)
     order = None if cart is None else cart.order
     if order is not None and not order.status.terminal:
@@ -96,4 +101,22 @@ def judge_renewal(run: Run, subject: Subject) -> Judgement:
         if delivered and order.subscription.stripe_id == subject.id:
             return Judgement.FINE
     renewal = run.ports.billing.renewal(subject.id)
-    return Judgement.BROKEN if renewal is not None and renewal.live else Judgement.FINE
+    if renewal is None or not renewal.live:
+        return Judgement.FINE
+    if cart is None or order is None or not _never_bills(order, renewal_of(cart), run):
+        return Judgement.BROKEN
+    return _cancel(run, subject.id)
+
+
+def _cancel(run: Run, subscription_id: str) -> Judgement:
+    try:
+        run.ports.payments.cancel_subscription(subscription_id)
+    except RefusedError:
+        return Judgement.BROKEN
+    run.repaired(RepairKind.SUBSCRIPTION_CANCELLED)
+    return Judgement.FINE
+
+
+def _never_bills(order: Order, renewal: Renewal, run: Run) -> bool:
+    """Whether nobody has anything of it, nor has paid for it: made too late, by a step that was held up."""
+    return order.status is not OrderStatus.COMPLETED and run.as_of < renewal.first_bill

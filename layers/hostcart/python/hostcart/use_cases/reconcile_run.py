@@ -136,6 +136,8 @@ class Run:
         since = _moment(state.get("since")) or self.before - _FIRST_LOOK_BACK
         until, after = _moment(state.get("until")) or self.before, state.get("after")
         ends = time.monotonic() + _SWEEP_SECONDS
+        # the very first window stays where it begins until it was read, however long that fails
+        self.cursors.setdefault(name, _window(since, None, None))
         while since < until and time.monotonic() < ends:
             page = fetch(since, until, after)
             yield from page.entries
