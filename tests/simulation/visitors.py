@@ -237,7 +237,7 @@ class Visitors(Executions):
             kind, answer = outcome
             if kind == "ok":
                 self.posts["breaks"] = sum(answer["breaks"].values())
-            else:
+            if kind != "ok" or answer["failed"]:
                 self.posts["last"] = False  # the schedule comes round again
             return 0
 
