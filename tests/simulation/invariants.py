@@ -338,6 +338,13 @@ def _purchase(end: End) -> bool:
     return len(registrar.paid) == wanted == int(registrar.holds(NAME))
 
 
+@_rule("an order failed because the registrar asks less")
+def _cheaper(end: End) -> bool:
+    """No registrar here ever asks more than it quoted."""
+    failure = end.cart.opened.failure
+    return failure is None or failure.code != "domain_price_changed"
+
+
 @_rule("the zone, the claim or the domain's status is not what the order's end asks for")
 def _name(end: End) -> bool:
     if end.site:

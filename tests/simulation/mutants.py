@@ -201,6 +201,22 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         "site/card",
     ),
     Mutant(
+        "a price that fell is forgotten before the purchase",
+        "use_cases.register_domain:_registration",
+        "price=item.to_pay,",
+        "price=item.registrar_price,",
+        "register/cheaper",
+        0,
+    ),
+    Mutant(
+        "a price that fell is refused",
+        "use_cases.domain_quote:_unless_dearer",
+        "price > item.registrar_price",
+        "price != item.registrar_price",
+        "register/cheaper",
+        0,
+    ),
+    Mutant(
         "an older attempt takes a newer one back",
         "use_cases.register_domain:_take_back",
         "if (domain.attempt, domain.attempt_at) != (ours.attempt, ours.attempt_at):",

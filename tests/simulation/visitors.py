@@ -132,6 +132,8 @@ class Visitors(Executions):
         """A customer who finds nothing to pay looks again later."""
         if action == "sniped":
             self.registrar.snipe(NAME)
+        elif action == "cheaper":
+            self.registrar.cheapen()
         elif not self.visit(action) and tried < _MOST_VISITS:
             self.at(600, "visit", action, tried + 1)
 

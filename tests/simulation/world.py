@@ -248,6 +248,10 @@ class World(Visitors):
         self.registrar.snipe(NAME)
         return effect()
 
+    def _fault_cheaper(self, effect: Any, _system: Any, _call: Call) -> Any:
+        self.registrar.cheapen()
+        return effect()
+
     # --- deliveries and actions at a boundary -------------------------------------------------------
 
     def _fault_dup(self, effect: Any, _system: Any, call: Call) -> Any:
