@@ -68,7 +68,7 @@ class SitesModel:
         def make() -> ProvisionedSite:
             if spec.id in self.state["deleted"]:
                 raise RefusedError("site_deleted")
-            given = [spec.account_id, spec.name, spec.variant, spec.location, spec.plan]
+            given = [spec.account_id, spec.name, spec.variant, spec.location, spec.plan, spec.term.value]
             known = self.state["sites"].setdefault(spec.id, {"spec": given, "at": self._now()})
             if known["spec"] != given:
                 raise RefusedError("site_conflict")
