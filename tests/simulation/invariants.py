@@ -312,6 +312,13 @@ def _subscription(end: End) -> bool:
     return bool(entry["id"] == end.cart.opened.subscription.stripe_id)
 
 
+@_rule("the renewal is not billed to the method that paid")
+def _method(end: End) -> bool:
+    """Every method here is saved with the customer."""
+    paid = [invoice["paid_with"] for invoice in end.invoices]
+    return all([entry["method"]] == paid for entry in end.subscriptions) or not end.delivered
+
+
 @_rule("the first renewal is billed before the paid term ends")
 def _paid_through(end: End) -> bool:
     if not end.delivered:

@@ -232,6 +232,14 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         0,
     ),
     Mutant(
+        "the renewal stays with the card that was declined",
+        "use_cases.activate_subscription:_method",
+        "if payment.paid_with is None:",
+        "if True:",
+        "site/declined",
+        0,
+    ),
+    Mutant(
         "the site stays behind a refund",
         "use_cases.refund_payment:_remove",
         "ports.sites.delete(cart.opened.id)",

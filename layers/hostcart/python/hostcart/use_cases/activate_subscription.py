@@ -11,6 +11,7 @@ from hostcart.domain import tlds
 from hostcart.domain.cart import Cart, DomainItem, Subscription, TaskName, require_running
 from hostcart.domain.cart import activate_subscription as activated
 from hostcart.domain.money import total
+from hostcart.domain.payment import Payment
 from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.ports import CartStore, Clock, Payments, RefusedError
 from hostcart.use_cases.errors import SubscriptionFailedError
@@ -91,7 +92,7 @@ def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
 def _create(cart: Cart, renewal: Renewal, payments: Payments) -> tuple[str, str]:
     return payments.create_subscription(
         customer_id=cart.payment.customer_id,
-        method_id=cart.payment.method_id,
+        method_id=_method(cart.payment, payments),
         product_id=renewal.product_id,
         currency=cart.currency,
         amount=renewal.amount,
@@ -100,6 +101,16 @@ def _create(cart: Cart, renewal: Renewal, payments: Payments) -> tuple[str, str]
         order_id=cart.opened.id,
         account_id=cart.account.id,
     )
+
+
+def _method(payment: Payment, payments: Payments) -> str | None:
+    """The method that paid: the one that was charged first may be the one that was declined.
+
+    One that the customer did not save on the hosted page cannot be charged again: None, their default.
+    """
+    if payment.paid_with is None:
+        return payment.method_id
+    return payment.paid_with if payments.has_method(payment.customer_id, payment.paid_with) else None
 
 
 def renewal_of(cart: Cart) -> Renewal:

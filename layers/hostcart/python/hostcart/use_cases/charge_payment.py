@@ -249,6 +249,7 @@ def payment_of(payment: Payment, invoice: Invoice) -> Payment:
         amount_charged=_charged(status, invoice),
         credit_applied=invoice.credit_applied,
         paid_at=invoice.paid_at,
+        paid_with=invoice.method_id if paid and invoice.method_id != payment.method_id else None,
     )
 
 
