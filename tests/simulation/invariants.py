@@ -257,6 +257,14 @@ def _told(end: End) -> bool:
     return not owed or end.world.posts.get("answered", False)
 
 
+@_rule("a customer paid and got nothing, and no operator was told")
+def _alarmed(end: End) -> bool:
+    """Who cancels knows."""
+    paid = any(invoice["status"] == InvoiceStatus.PAID for invoice in end.invoices)
+    in_vain = paid and not end.delivered and not end.cart.opened.stopped_by_customer
+    return in_vain is end.world.posts["alarmed"]
+
+
 @_rule("more than one charge")
 def _one_charge(end: End) -> bool:
     return len(end.world.processor.state["charges"]) <= 1

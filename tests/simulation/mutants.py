@@ -240,6 +240,31 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         0,
     ),
     Mutant(
+        "no operator is told of an order that was paid in vain",
+        "use_cases.refund_payment:_tell_of_undelivered",
+        "metrics.count(",
+        "(lambda *_, **__: None)(",
+        "site/fails",
+        0,
+    ),
+    Mutant(
+        "an order that was paid in vain is told of when it is stored already",
+        "use_cases.refund_payment:_settle",
+        """    if refund is not None:
+        _tell_of_undelivered(cart, ports.metrics)
+    now = ports.clock.now()
+    settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
+""",
+        """    now = ports.clock.now()
+    settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
+    if refund is not None:
+        _tell_of_undelivered(cart, ports.metrics)
+""",
+        "site/fails",
+        1,
+        frozenset({"crash_after"}),
+    ),
+    Mutant(
         "the site stays behind a refund",
         "use_cases.refund_payment:_remove",
         "ports.sites.delete(cart.opened.id)",
