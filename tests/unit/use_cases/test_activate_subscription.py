@@ -59,6 +59,7 @@ def test_the_method_that_paid_renews(world: World, paid_with: str, renewed: str 
     declined_and_paid(world, paid_with).activate()
     (created,) = world.payments.subscriptions
     assert created.method_id == renewed
+    assert world.payments.calls[-2:] == ["find_subscription", "create_subscription"]  # nothing in between
 
 
 def test_a_method_that_cannot_be_looked_at_is_asked_for_again(world: World) -> None:

@@ -70,12 +70,13 @@ def _store(cart: Cart, subscription: Subscription, ports: ActivateSubscriptionPo
 
 
 def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
-    """Looks before it creates: the processor has no natural once-only guard for subscriptions."""
+    """Looks just before it creates: the processor has no natural once-only guard for subscriptions."""
     renewal = renewal_of(cart)
     try:
+        method_id = _method(cart.payment, payments)
         stripe_id, status = payments.find_subscription(
             cart.payment.customer_id, order_id=cart.opened.id, since=cart.opened.created_at
-        ) or _create(cart, renewal, payments)
+        ) or _create(cart, renewal, method_id, payments)
     except RefusedError as refused:
         raise SubscriptionFailedError("subscription_refused") from refused
     began = renewal.began.astimezone(UTC)
@@ -89,10 +90,10 @@ def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
     )
 
 
-def _create(cart: Cart, renewal: Renewal, payments: Payments) -> tuple[str, str]:
+def _create(cart: Cart, renewal: Renewal, method_id: str | None, payments: Payments) -> tuple[str, str]:
     return payments.create_subscription(
         customer_id=cart.payment.customer_id,
-        method_id=_method(cart.payment, payments),
+        method_id=method_id,
         product_id=renewal.product_id,
         currency=cart.currency,
         amount=renewal.amount,
