@@ -18,8 +18,7 @@ from urllib.parse import parse_qs
 from local.sandboxes.http import Handler, Json, Request, Response, Router, json_response
 from local.sandboxes.server import Sandbox
 
-_REQUIRED = ("name", "variant", "location", "plan", "account_id")
-_OPTIONAL = ("term", "order_id")
+_REQUIRED = ("name", "variant", "location", "plan", "term", "account_id")
 _TITLES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -269,7 +268,7 @@ def _refusal(wanted: object) -> Response | None:
     missing = [name for name in _REQUIRED if not wanted.get(name)]
     if missing:
         return problem(422, "invalid_site", f"Missing: {', '.join(missing)}.")
-    wrong = [name for name in (*_REQUIRED, *_OPTIONAL) if not isinstance(wanted.get(name), str | None)]
+    wrong = [name for name in _REQUIRED if not isinstance(wanted.get(name), str | None)]
     if wrong:
         return problem(422, "invalid_site", f"Not a string: {', '.join(wrong)}.")
     if "refuse-provision" in wanted["name"]:

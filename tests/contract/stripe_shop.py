@@ -90,10 +90,10 @@ class Shop:
             self.invoice_id, method_id=self.method, cart_token=self.token, attempt=attempt
         )
 
-    def subscribe(self) -> tuple[str, str]:
+    def subscribe(self, method_id: str | None = "the pinned one") -> tuple[str, str]:
         return self.payments.create_subscription(
             customer_id=self.customer,
-            method_id=self.method,
+            method_id=self.method if method_id == "the pinned one" else method_id,
             product_id=self.product,
             currency=self.currency,
             amount=1300,

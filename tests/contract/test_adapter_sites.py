@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import urllib3
 from hostcart.adapters.http_sites import HttpSites
+from hostcart.contract.statuses import Term
 from hostcart.domain.site import ProvisionedSite, ProvisionStatus, SiteSpec
 from hostcart.ports import MisconfiguredError, OutcomeUnknownError, PortError, RefusedError, UnavailableError
 from hostcart.settings import SitesSettings
@@ -23,6 +24,7 @@ SPEC = SiteSpec(
     variant="vanilla",
     location="pdx",
     plan="basic",
+    term=Term.MONTHLY,
 )
 ARN = "arn:stripe"
 

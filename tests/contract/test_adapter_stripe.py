@@ -188,6 +188,30 @@ def test_the_customer_authenticates_and_the_replayed_decline_is_overruled(
     assert given.pay().status is InvoiceStatus.PAID
 
 
+def test_what_was_paid_otherwise_is_renewed_with_what_paid(shop: Open, control: Control) -> None:
+    given = shop("pm_card_chargeCustomerFail")
+    given.finalized()
+    with pytest.raises(DeclinedError):
+        given.pay()
+    control("POST", "authenticate", {"invoice": given.invoice_id, "outcome": "pay"})
+    paid = given.payments.get_invoice(given.invoice_id)
+    assert paid.method_id not in {None, given.method}
+    assert paid.method_id is not None
+    assert given.payments.has_method(given.customer, paid.method_id)
+    renewal, _ = given.subscribe(paid.method_id)
+    assert given.client.v1.subscriptions.retrieve(renewal).default_payment_method == paid.method_id
+
+
+def test_a_method_that_is_not_saved_is_not_used_again(shop: Open, client: stripe.StripeClient) -> None:
+    given, other = shop(), shop()
+    assert given.payments.has_method(given.customer, given.method)
+    assert not given.payments.has_method(given.customer, other.method)
+    client.v1.payment_methods.detach(given.method)
+    assert not given.payments.has_method(given.customer, given.method)
+    renewal, _ = given.subscribe(None)
+    assert client.v1.subscriptions.retrieve(renewal).default_payment_method is None
+
+
 def test_a_debit_is_under_way_for_days(shop: Open, control: Control) -> None:
     given = shop("pm_sepa_success", currency="eur")
     given.finalized()

@@ -17,6 +17,7 @@ _SITE = {
     "variant": "vanilla",
     "location": "pdx",
     "plan": "basic",
+    "term": "monthly",
 }
 
 type Call = Callable[..., urllib3.BaseHTTPResponse]
@@ -109,6 +110,7 @@ def test_a_wrong_token_is_refused(call: Call, method: str) -> None:
         ({**_SITE, "name": ""}, 422, "invalid_site"),
         ({**_SITE, "plan": 5}, 422, "invalid_site"),
         ({"name": "x"}, 422, "invalid_site"),
+        ({name: value for name, value in _SITE.items() if name != "term"}, 422, "invalid_site"),
         ([], 400, "invalid_json"),
         ({**_SITE, "name": "refuse-provision"}, 422, "site_refused"),
     ],

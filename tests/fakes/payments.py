@@ -48,11 +48,13 @@ class FakeSubscription:
     product_id: str
     interval: str
     paid_through: datetime
+    method_id: str | None
 
 
 @dataclass
 class FakePayments:
-    """`credit` is the customer's balance (a debt is negative). `calls` names every call in order.
+    """`credit` is the customer's balance (a debt is negative). `calls` names every call in order. `saved` are
+    the methods that the customer has beside the pinned one.
 
     `refunds_return`: the customer's bank sends them back. `disputed`: it takes the payment back. `suffix`
     and `link` make ids and addresses longer.
@@ -66,6 +68,7 @@ class FakePayments:
     suffix: str = ""
     link: str = "https://invoice.example/"
     disputed: Dispute | None = None
+    saved: set[str] = field(default_factory=set)
     invoices: dict[str, Invoice] = field(default_factory=dict)
     intents: dict[str, CartRef] = field(default_factory=dict)
     charges: list[Charge] = field(default_factory=list)
@@ -93,9 +96,11 @@ class FakePayments:
         self.invoices[changed.id] = changed
         return changed
 
-    def receive(self) -> None:
-        """The customer pays the one open invoice, or the bank settles its debit."""
+    def receive(self, method_id: str | None = None) -> None:
+        """The customer pays the one open invoice, with another method if one is named; or a debit settles."""
         self._mark_paid(self.invoice)
+        if method_id is not None:
+            self.change(method_id=method_id)
 
     @property
     def invoice(self) -> Invoice:
@@ -244,7 +249,7 @@ class FakePayments:
         self,
         *,
         customer_id: str,
-        method_id: str,
+        method_id: str | None,
         product_id: str,
         currency: str,
         amount: int,
@@ -254,7 +259,7 @@ class FakePayments:
         account_id: str,
     ) -> tuple[str, str]:
         """Keeps no key: a second call makes a second subscription, as it would a day later."""
-        del method_id, account_id
+        del account_id
         self._begin("create_subscription")
         created = FakeSubscription(
             id=f"sub_{len(self.subscriptions) + 1}{self.suffix}",
@@ -266,10 +271,16 @@ class FakePayments:
             product_id=product_id,
             interval=interval,
             paid_through=paid_through,
+            method_id=method_id,
         )
         self.subscriptions.append(created)
         self._end("create_subscription")
         return created.id, created.status
+
+    def has_method(self, customer_id: str, method_id: str) -> bool:
+        del customer_id
+        self._begin("has_method")
+        return method_id in self.saved
 
     def cart_of_intent(self, intent_id: str) -> CartRef | None:
         self._begin("cart_of_intent")
@@ -321,6 +332,7 @@ class FakePayments:
                 paid_at=self.clock.now(),
                 attempt=AttemptState.SUCCEEDED if due else AttemptState.NONE,
                 method_type=MethodType.CARD if due else None,
+                method_id="pm_1" if due else None,
             )
         )
 

@@ -119,6 +119,8 @@ class FakeRegistrar:
             raise RefusedError("auth_code_refused")
         if self._domain(request.name) or self._open(request.name):
             raise RefusedError("invalid_argument")
+        if request.price != self.price:
+            raise RefusedError("price_refused")
         self.ended.pop(request.name, None)
         self.nameservers[request.name] = ("ns1.before.example",)
         return self._buy(request, ItemKind.TRANSFER, "start_transfer")

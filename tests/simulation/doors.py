@@ -139,6 +139,7 @@ def wired() -> Iterator[None]:
         patch.setattr(observability, "logger", lambda: silent)
         for module in _modules_with_logger():
             patch.setattr(module, "logger", lambda: silent)
+        patch.setattr("hostcart.entry.task.metrics", _port("metrics"))
         for name in _PATCHED_TIME:
             module = importlib.import_module(name)
             patch.setattr(module, "time", _Time)

@@ -257,6 +257,14 @@ def _told(end: End) -> bool:
     return not owed or end.world.posts.get("answered", False)
 
 
+@_rule("a customer paid and got nothing, and no operator was told")
+def _alarmed(end: End) -> bool:
+    """Who cancels knows."""
+    paid = any(invoice["status"] == InvoiceStatus.PAID for invoice in end.invoices)
+    in_vain = paid and not end.delivered and not end.cart.opened.stopped_by_customer
+    return in_vain is end.world.posts["alarmed"]
+
+
 @_rule("more than one charge")
 def _one_charge(end: End) -> bool:
     return len(end.world.processor.state["charges"]) <= 1
@@ -312,6 +320,13 @@ def _subscription(end: End) -> bool:
     return bool(entry["id"] == end.cart.opened.subscription.stripe_id)
 
 
+@_rule("the renewal is not billed to the method that paid")
+def _method(end: End) -> bool:
+    """Every method here is saved with the customer."""
+    paid = [invoice["paid_with"] for invoice in end.invoices]
+    return all([entry["method"]] == paid for entry in end.subscriptions) or not end.delivered
+
+
 @_rule("the first renewal is billed before the paid term ends")
 def _paid_through(end: End) -> bool:
     if not end.delivered:
@@ -336,6 +351,13 @@ def _purchase(end: End) -> bool:
     wanted = int(end.delivered and not end.site)
     registrar = end.world.registrar
     return len(registrar.paid) == wanted == int(registrar.holds(NAME))
+
+
+@_rule("an order failed because the registrar asks less")
+def _cheaper(end: End) -> bool:
+    """No registrar here ever asks more than it quoted."""
+    failure = end.cart.opened.failure
+    return failure is None or failure.code != "domain_price_changed"
 
 
 @_rule("the zone, the claim or the domain's status is not what the order's end asks for")

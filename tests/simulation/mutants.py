@@ -201,6 +201,22 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         "site/card",
     ),
     Mutant(
+        "a price that fell is forgotten before the purchase",
+        "use_cases.register_domain:_registration",
+        "price=item.to_pay,",
+        "price=item.registrar_price,",
+        "register/cheaper",
+        0,
+    ),
+    Mutant(
+        "a price that fell is refused",
+        "use_cases.domain_quote:_unless_dearer",
+        "price > item.registrar_price",
+        "price != item.registrar_price",
+        "register/cheaper",
+        0,
+    ),
+    Mutant(
         "an older attempt takes a newer one back",
         "use_cases.register_domain:_take_back",
         "if (domain.attempt, domain.attempt_at) != (ours.attempt, ours.attempt_at):",
@@ -214,6 +230,39 @@ MUTANTS: Final[tuple[Mutant | DefinitionMutant, ...]] = (
         "paid_through=renewal.began + _SOONEST",
         "site/card",
         0,
+    ),
+    Mutant(
+        "the renewal stays with the card that was declined",
+        "use_cases.activate_subscription:_method",
+        "if payment.paid_with is None:",
+        "if True:",
+        "site/declined",
+        0,
+    ),
+    Mutant(
+        "no operator is told of an order that was paid in vain",
+        "use_cases.refund_payment:_tell_of_undelivered",
+        "metrics.count(",
+        "(lambda *_, **__: None)(",
+        "site/fails",
+        0,
+    ),
+    Mutant(
+        "an order that was paid in vain is told of when it is stored already",
+        "use_cases.refund_payment:_settle",
+        """    if refund is not None:
+        _tell_of_undelivered(cart, ports.metrics)
+    now = ports.clock.now()
+    settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
+""",
+        """    now = ports.clock.now()
+    settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
+    if refund is not None:
+        _tell_of_undelivered(cart, ports.metrics)
+""",
+        "site/fails",
+        1,
+        frozenset({"crash_after"}),
     ),
     Mutant(
         "the site stays behind a refund",

@@ -68,7 +68,7 @@ class SitesModel:
         def make() -> ProvisionedSite:
             if spec.id in self.state["deleted"]:
                 raise RefusedError("site_deleted")
-            given = [spec.account_id, spec.name, spec.variant, spec.location, spec.plan]
+            given = [spec.account_id, spec.name, spec.variant, spec.location, spec.plan, spec.term.value]
             known = self.state["sites"].setdefault(spec.id, {"spec": given, "at": self._now()})
             if known["spec"] != given:
                 raise RefusedError("site_conflict")
@@ -274,11 +274,15 @@ class FeaturesModel:
         return UnavailableError("features_unavailable")
 
 
-class NoMetrics:
-    """Ports Metrics and Gauges: nothing is kept."""
+class MetricsModel:
+    """Ports Metrics and Gauges: `counted` is told the names of what is counted, and nothing is kept."""
+
+    def __init__(self, counted: Callable[[str], None]) -> None:
+        self._counted = counted
 
     def count(self, name: str, **dimensions: str) -> None:
-        """Nothing."""
+        del dimensions
+        self._counted(name)
 
     def seconds(self, name: str, value: float, **dimensions: str) -> None:
         """Nothing."""

@@ -34,7 +34,7 @@ def new_state() -> Json:
     """Nothing bought, nobody else there.
 
     `takes` is from a purchase to its end, `refuses`: the registry says no then; `transfer_ends` is how
-    transfers end. `hide_next` hides the next purchase for some seconds.
+    transfers end. `hide_next` hides the next purchase for some seconds. `price` is asked for every name.
     """
     return {
         "purchases": [],
@@ -46,6 +46,7 @@ def new_state() -> Json:
         "nameservers": {},
         "contacts": {},
         "hide_next": 0,
+        "price": PRICE,
     }
 
 
@@ -76,6 +77,10 @@ class RegistrarModel:
         if not self._open(name):
             self.state["taken"][name] = 1
 
+    def cheapen(self) -> None:
+        """From now on the registrar asks less."""
+        self.state["price"] = PRICE - 300
+
     def hold(self) -> Json:
         """The next purchase comes to light late."""
         self.state["hide_next"] = LATE_SECONDS
@@ -86,17 +91,19 @@ class RegistrarModel:
     def check(self, name: str) -> Availability:
         def read() -> Availability:
             free = name not in self.state["taken"] and self._domain(name) is None and not self._open(name)
-            return Availability(name=name, available=free, price=PRICE if free else None)
+            return Availability(name=name, available=free, price=self.state["price"] if free else None)
 
         return self._call("check", read)
 
     def pricing(self, name: str, *, years: int) -> Pricing:
         del name
-        amount = PRICE * years
-        return self._call(
-            "pricing",
-            lambda: Pricing(years=years, premium=False, purchase=amount, renewal=amount, transfer=PRICE),
-        )
+
+        def read() -> Pricing:
+            price = self.state["price"]
+            amount = price * years
+            return Pricing(years=years, premium=False, purchase=amount, renewal=amount, transfer=price)
+
+        return self._call("pricing", read)
 
     def domain(self, name: str) -> RegisteredDomain | None:
         return self._call("domain", lambda: self._domain(name))
@@ -106,7 +113,7 @@ class RegistrarModel:
             name = request.name
             if name in self.state["taken"] or self._domain(name) or self._open(name):
                 raise RefusedError("name_unavailable")
-            if request.price != PRICE * request.years:
+            if request.price != self.state["price"] * request.years:
                 raise RefusedError("price_refused")
             self.state["nameservers"][name] = list(request.nameservers)
             self.state["contacts"][name] = request.contacts.owner.email
@@ -122,6 +129,8 @@ class RegistrarModel:
             name = request.name
             if self._domain(name) or self._open(name):
                 raise RefusedError("invalid_argument")
+            if request.price != self.state["price"]:
+                raise RefusedError("price_refused")
             self.state["ended"].pop(name, None)
             self.state["nameservers"][name] = ["ns1.before.example"]
             return self._buy(name, "transfer", request.price)

@@ -175,6 +175,7 @@ _OTHERS: Final[dict[str, Json]] = {
         "balance": -500,
     },
     "register/taken": {"kind": "register", "registrar": {"taken": {}}, "visits": ((0, "sniped"),)},
+    "register/cheaper": {"kind": "register", "visits": ((0, "cheaper"),)},
     "register/3ds never": {"kind": "register", "method": stripe.AUTHENTICATION},
     "transfer/rejected": {
         "kind": "transfer",

@@ -23,6 +23,7 @@ AUTHENTICATION, DECLINED, STOLEN = (
     "refused:generic_decline",
     "refused:stolen_card",
 )
+OTHER: Final = "pm_other"
 _ACTIONS: Final = frozenset({"authentication_required"})
 _ENDED: Final = frozenset({"canceled", "incomplete_expired"})
 
@@ -80,7 +81,8 @@ class Processor:
             self._emit("invoice.payment_failed", invoice)
             return True
         if action == "pays_otherwise":
-            invoice["paid_with"] = "pm_other"
+            invoice["paid_with"] = OTHER
+            self.state["methods"][OTHER] = CARD  # the page saves it
         self._succeed(invoice)
         return True
 
@@ -341,10 +343,16 @@ class Processor:
             "created": self.now,
             "first": first,
             "amount": params["items"][0]["price_data"]["unit_amount"],
+            "method": params.get("default_payment_method"),
             "metadata": dict(params["metadata"]),
         }
         self.state["subscriptions"][subscription["id"]] = subscription
         return subscription
+
+    def _customers_payment_methods_retrieve(self, customer: str, method: str, _params: Json) -> Json:
+        if method not in self.state["methods"] or customer not in self.state["balances"]:
+            raise missing(method)
+        return {**self._method(method), "customer": customer}
 
     def _subscriptions_cancel(self, subscription_id: str, _params: Json) -> Json:
         subscription = self.state["subscriptions"].get(subscription_id)

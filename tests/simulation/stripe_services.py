@@ -48,6 +48,7 @@ class Services:
         """One HTTP request: an object as the SDK returns it, or the SDK's exception."""
         verb = operation.rpartition(".")[2]
         count = 1 if verb in _WITH_ID or "balance_transactions" in operation else 0
+        count += operation == "customers.payment_methods.retrieve"
         ids, rest = given[:count], given[count:]
         params = rest[0] if rest and rest[0] is not None else options.get("params", {})
         keyed = rest[1] if len(rest) > 1 else options.get("options", {})

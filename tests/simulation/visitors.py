@@ -36,7 +36,7 @@ _BANKS: Final = frozenset({"refund_returns", "disputed_won", "disputed_lost"})
 
 
 class Visitors(Executions):
-    """`posts` is what the client sent and was told."""
+    """`posts` is what the client sent and was told; `alarmed`: an operator was, of an order paid in vain."""
 
     table: Table
     processor: Processor
@@ -47,6 +47,7 @@ class Visitors(Executions):
         super().__init__(timing, scenario.parameters)
         self.scenario = scenario
         self.posts: Json = {"sent": 0, "status": 0, "token": None, "sweeps": 0, "last": False, "breaks": 0}
+        self.posts["alarmed"] = False
 
     def pass_through(self, name: str, effect: Callable[[], Any], system: Any) -> Any:
         """See `Gate`."""
@@ -132,6 +133,8 @@ class Visitors(Executions):
         """A customer who finds nothing to pay looks again later."""
         if action == "sniped":
             self.registrar.snipe(NAME)
+        elif action == "cheaper":
+            self.registrar.cheapen()
         elif not self.visit(action) and tried < _MOST_VISITS:
             self.at(600, "visit", action, tried + 1)
 

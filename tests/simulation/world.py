@@ -24,7 +24,7 @@ from tests.simulation.platform_model import (
     CallbacksModel,
     CipherModel,
     FeaturesModel,
-    NoMetrics,
+    MetricsModel,
     SitesModel,
     StepFunctionsClient,
     ZonesModel,
@@ -90,10 +90,14 @@ class World(Visitors):
         self.callbacks = CallbacksModel(self, self._callback_came)
         self.cipher = CipherModel(self)
         self.features = FeaturesModel(self)
-        self.metrics = NoMetrics()
+        self.metrics = MetricsModel(self._alarmed)
         self.stepfunctions = StepFunctionsClient(self, self)
         self.watchers: list[Callable[[str, Json | None, Json | None], None]] = []
         self.table.watch = self._written
+
+    def _alarmed(self, metric: str) -> None:
+        if metric == "PaidUndelivered":
+            self.posts["alarmed"] = True
 
     def _written(self, key: str, old: Json | None, new: Json | None) -> None:
         for each in self.watchers:
@@ -246,6 +250,10 @@ class World(Visitors):
 
     def _fault_sniped(self, effect: Any, _system: Any, _call: Call) -> Any:
         self.registrar.snipe(NAME)
+        return effect()
+
+    def _fault_cheaper(self, effect: Any, _system: Any, _call: Call) -> Any:
+        self.registrar.cheapen()
         return effect()
 
     # --- deliveries and actions at a boundary -------------------------------------------------------

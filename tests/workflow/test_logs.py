@@ -27,7 +27,9 @@ def test_failures_are_logged_by_name_and_code(runs: Runs) -> None:
 
 
 def test_metrics(runs: Runs) -> None:
-    lines = _lines(runs.named("delivered")) + _lines(runs.named("callback gone"))
+    lines = [
+        line for name in ("delivered", "callback gone", "site failed") for line in _lines(runs.named(name))
+    ]
     metrics = {
         metric["Name"]
         for line in lines
@@ -41,6 +43,7 @@ def test_metrics(runs: Runs) -> None:
         "ProvisioningTime",
         "OrdersClosed",
         "CallbackFailures",
+        "PaidUndelivered",
     } <= metrics
 
 

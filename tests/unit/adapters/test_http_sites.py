@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import urllib3
 from hostcart.adapters.http_sites import HttpSites
+from hostcart.contract.statuses import Term
 from hostcart.domain.site import ProvisionStatus, SiteSpec
 from hostcart.ports import (
     MisconfiguredError,
@@ -21,7 +22,15 @@ from hostcart.settings import SitesSettings
 from tests.unit.adapters.secret_stub import StubSecrets
 
 SITE = "01234567-89ab-cdef-0123-456789abcdef"
-SPEC = SiteSpec(id=SITE, account_id="17", name="My blog", variant="vanilla", location="pdx", plan="basic")
+SPEC = SiteSpec(
+    id=SITE,
+    account_id="17",
+    name="My blog",
+    variant="vanilla",
+    location="pdx",
+    plan="basic",
+    term=Term.ANNUAL,
+)
 SSH = {"ipaddr": "192.0.2.7", "username": "site_1", "password": "hunter2-secret", "port": 22}
 
 
@@ -92,6 +101,7 @@ def test_put_sends_the_site_and_nothing_more() -> None:
         "variant": "vanilla",
         "location": "pdx",
         "plan": "basic",
+        "term": "annual",
     }
     assert options["headers"]["Authorization"] == "Bearer bearer-secret"
     assert options["redirect"] is False
@@ -151,6 +161,8 @@ ANSWERS: list[tuple[int, object, type[PortError], str]] = [
     (401, {}, MisconfiguredError, "sites_denied"),
     (403, {}, MisconfiguredError, "sites_denied"),
     (302, {}, MisconfiguredError, "sites_redirected"),
+    (408, {}, UnavailableError, "sites_busy"),
+    (425, {}, UnavailableError, "sites_busy"),
     (429, {}, UnavailableError, "sites_busy"),
     (503, {}, UnavailableError, "sites_busy"),
     (500, {}, OutcomeUnknownError, "server_unavailable"),

@@ -127,5 +127,14 @@ def test_the_kind_of_method(pinned: Any, intent: dict[str, Any], kind: MethodTyp
     assert invoice_facts(invoice(default_payment_method=pinned, payments=payments)).method_type is kind
 
 
+@pytest.mark.parametrize(
+    ("used", "found"), [("pm_2", "pm_2"), ({"id": "pm_2", "type": "card"}, "pm_2"), (None, None)]
+)
+def test_the_method_that_paid(used: Any, found: str | None) -> None:
+    payments = paying("succeeded", payment_method=used)
+    assert invoice_facts(invoice("paid", payments=payments)).method_id == found
+    assert invoice_facts(invoice("paid")).method_id is None
+
+
 def test_we_expand_no_deeper_than_stripe_allows() -> None:
     assert max(path.count(".") + 1 for path in EXPAND) <= 4

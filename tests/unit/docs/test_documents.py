@@ -1,6 +1,8 @@
 """What the documents list is what there is."""
 
+import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,10 +10,12 @@ import pytest
 import yaml
 from hostcart.contract.errors import CATALOGUE
 from hostcart.contract.statuses import PaymentStatus
+from hostcart.domain.site import SiteSpec
 from hostcart.use_cases import errors
 
 from local.engine import cloudformation_yaml
 from local.engine.workspace import ROOT
+from local.sandboxes.sites import _REQUIRED
 from tests.unit.docs import markdown
 from tests.unit.docs.markdown import DOCS, README
 
@@ -99,3 +103,14 @@ def test_a_decision_says_what_was_refused_and_what_going_back_costs(page: Path) 
     assert re.fullmatch(r"20\d\d-\d\d-\d\d-[a-z0-9-]+", page.stem)
     assert page.read_text().startswith("# ")
     assert markdown.headings(page, 2) == ["Decision", "Refused", "Going back"]
+
+
+def test_the_site_provisioner_is_promised_the_body_that_it_gets() -> None:
+    """Every member of the example is sent, and nothing else."""
+    (example,) = re.findall(
+        r"^## `PUT /sites/\{id\}`: .*?^    (\{.*?\})$",
+        (DOCS / "site-provisioner.md").read_text(),
+        flags=re.MULTILINE | re.DOTALL,
+    )
+    sent = {field.name for field in fields(SiteSpec)} - {"id"}
+    assert set(json.loads(example)) == sent == set(_REQUIRED)

@@ -90,6 +90,19 @@ def test_what_may_pass_is_a_retry(error: PortError, logged: Lines) -> None:
     _nothing_private(left, logged)
 
 
+def test_what_an_operator_must_mend_is_counted_at_every_try(
+    logged: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (UnavailableError("rate_limit"), RefusedError("gone"), SiteFailedError("site_failed")):
+        raised(error)
+    assert capsys.readouterr().out == ""
+    for _ in range(2):
+        raised(MisconfiguredError("sites_denied"))
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["Misconfigured"], line["code"]) for line in counted] == [([1.0], "sites_denied")] * 2
+    assert {line["correlation_id"] for line in [*counted, *logged()]} == {"0" * 32}
+
+
 @pytest.mark.parametrize("error", [RuntimeError(SECRET), KeyError(SECRET), AssertionError(SECRET)])
 def test_an_unexpected_error_leaves_by_its_type(error: Exception, logged: Lines) -> None:
     left = raised(error)

@@ -12,6 +12,7 @@ from hostcart.use_cases.errors import SubscriptionFailedError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes.payments import Method
 from tests.fakes.world import World, site_order
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2096, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
@@ -37,6 +38,38 @@ def test_what_the_client_reads_of_it(delivered: World) -> None:
         11,
     )
     assert subscription.id != delivered.cart.opened.id
+
+
+def declined_and_paid(world: World, method_id: str) -> World:
+    """The pinned method was declined; the customer paid on the hosted page."""
+    world.payments.method = Method.DECLINES
+    world.order()
+    world.charge()
+    world.payments.receive(method_id)
+    world.charge()
+    world.provision()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("paid_with", "renewed"), [("pm_1", "pm_1"), ("pm_saved", "pm_saved"), ("pm_not_saved", None)]
+)
+def test_the_method_that_paid_renews(world: World, paid_with: str, renewed: str | None) -> None:
+    world.payments.saved.add("pm_saved")
+    declined_and_paid(world, paid_with).activate()
+    (created,) = world.payments.subscriptions
+    assert created.method_id == renewed
+    assert world.payments.calls[-2:] == ["find_subscription", "create_subscription"]  # nothing in between
+
+
+def test_a_method_that_cannot_be_looked_at_is_asked_for_again(world: World) -> None:
+    declined_and_paid(world, "pm_2")
+    world.payments.saved.add("pm_2")
+    world.payments.fail("has_method", UnavailableError("rate_limit"))
+    with pytest.raises(UnavailableError):
+        world.activate()
+    world.activate()
+    assert [created.method_id for created in world.payments.subscriptions] == ["pm_2"]
 
 
 def test_an_annual_term(world: World) -> None:

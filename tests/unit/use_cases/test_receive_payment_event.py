@@ -16,6 +16,7 @@ from hostcart.use_cases.receive_payment_event import (
     receive_payment_event,
 )
 
+from tests.fakes.crash import Crash
 from tests.fakes.payments import Method
 from tests.fakes.platform import START
 from tests.fakes.world import ACCOUNT, World
@@ -120,13 +121,36 @@ def test_a_cart_that_is_not_there_yet_is_asked_for_again(world: World) -> None:
     assert world.metrics.counted == [("WebhookOrphaned", {"kind": "invoice.paid"})]
 
 
-def test_what_no_step_settles_is_counted_once_for_an_operator(waiting: World) -> None:
-    for kind in sorted(FOR_AN_OPERATOR):
-        for _ in range(3):
-            told(waiting, kind, f"evt_{kind}")
-    counted = [d["kind"] for name, d in waiting.metrics.counted if name == "PaymentNeedsAttention"]
-    assert counted == sorted(FOR_AN_OPERATOR)
+def alarmed(world: World) -> list[str]:
+    """The kinds of event that an operator was told of."""
+    return [counted["kind"] for name, counted in world.metrics.counted if name == "PaymentNeedsAttention"]
+
+
+def test_what_no_step_settles_is_counted_for_an_operator(waiting: World) -> None:
+    for kind in sorted(WORTH_A_LOOK):
+        told(waiting, kind, f"evt_{kind}")
+    assert alarmed(waiting) == sorted(FOR_AN_OPERATOR)
     assert FOR_AN_OPERATOR < WORTH_A_LOOK
+
+
+@pytest.mark.parametrize("kind", sorted(FOR_AN_OPERATOR))
+def test_a_crash_behind_the_mark_loses_no_alarm(
+    waiting: World, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """The event comes again, as it was not answered; it is counted twice rather than never."""
+    mark = waiting.carts.mark_news_once
+
+    def marks_and_dies(*args: Any, **options: Any) -> bool:
+        mark(*args, **options)
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(waiting.carts, "mark_news_once", marks_and_dies)
+        with pytest.raises(Crash):
+            told(waiting, kind)
+    assert alarmed(waiting) == []
+    assert told(waiting, kind) is Receipt.REPEATED
+    assert alarmed(waiting) == [kind]
 
 
 def test_events_are_remembered_longer_than_they_are_sent(waiting: World) -> None:

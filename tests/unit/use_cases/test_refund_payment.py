@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from hostcart.contract.statuses import OrderStatus, PaymentStatus
+from hostcart.domain.cart import Cart
 from hostcart.domain.payment import AttemptState, InvoiceStatus
 from hostcart.ports import MisconfiguredError, OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.use_cases import errors
 from hostcart.use_cases.errors import CartNotFoundError, RefundFailedError
 
+from tests.fakes.crash import Crash
 from tests.fakes.payments import Method
 from tests.fakes.world import ACCOUNT, PDX, World
 
@@ -216,6 +218,82 @@ def test_wrong_credentials_stop_the_compensation_for_an_operator(paid: World) ->
         paid.refund()
     paid.refund()
     nothing_is_owed(paid)
+
+
+# --- what an operator is told ---------------------------------------------------------------------
+
+
+def undelivered(world: World) -> list[str]:
+    """The codes of the alarm for paid orders without delivery."""
+    return [counted["code"] for name, counted in world.metrics.counted if name == "PaidUndelivered"]
+
+
+def test_a_paid_order_that_gets_nothing_is_alarmed_once(paid: World) -> None:
+    paid.payments.refunds_settle = False
+    for _ in range(2):
+        paid.refund(cause("site_failed"))
+    paid.payments.refunds_settle = True
+    paid.refund(cause("site_failed"))
+    paid.close()
+    paid.refund(cause("site_failed"))
+    assert undelivered(paid) == ["site_failed"]
+
+
+def test_credit_is_payment_too(ordered: World) -> None:
+    ordered.payments.credit = 5000
+    ordered.charge()
+    ordered.refund(cause("contended"))
+    assert undelivered(ordered) == ["fulfilment_failed"]
+
+
+def test_a_debit_that_arrives_for_a_failed_order_is_alarmed_when_it_does(ordered: World) -> None:
+    ordered.payments.method = Method.SETTLES_LATER
+    ordered.charge()
+    ordered.refund(cause("site_failed"))
+    assert undelivered(ordered) == []
+    ordered.payments.receive()
+    ordered.refund(cause("site_failed"))
+    assert undelivered(ordered) == ["site_failed"]
+
+
+@pytest.mark.parametrize("call", ["get_invoice", "refund", "find_subscription"])
+def test_an_answer_that_is_lost_loses_no_alarm(paid: World, call: str) -> None:
+    paid.payments.fail(call, OutcomeUnknownError("timeout"), after=True)
+    with pytest.raises(OutcomeUnknownError):
+        paid.refund(cause("site_failed"))
+    paid.refund(cause("site_failed"))
+    assert undelivered(paid) == ["site_failed"]
+
+
+def test_a_crash_beside_the_last_write_loses_no_alarm(paid: World) -> None:
+    save = paid.carts.save
+
+    def saves_and_dies(cart: Cart, **options: Any) -> Cart:
+        saved = save(cart, **options)
+        if cart.payment.status is PaymentStatus.REFUNDED:
+            raise Crash
+        return saved
+
+    paid.carts.save = saves_and_dies  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        paid.refund(cause("site_failed"))
+    paid.carts.save = save  # type: ignore[method-assign]
+    paid.refund(cause("site_failed"))
+    assert undelivered(paid) == ["site_failed"]
+
+
+def test_an_order_that_was_never_paid_alarms_nobody(ordered: World) -> None:
+    ordered.payments.method = Method.NEEDS_CUSTOMER
+    ordered.charge()
+    ordered.refund(cause("payment_expired"))
+    assert undelivered(ordered) == []
+
+
+def test_a_cancelled_order_alarms_nobody(paid: World) -> None:
+    paid.cancel()
+    paid.refund(cause("order_cancelled"))
+    assert paid.cart.payment.status is PaymentStatus.REFUNDED
+    assert undelivered(paid) == []
 
 
 # --- what the client is told ----------------------------------------------------------------------

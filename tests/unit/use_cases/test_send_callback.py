@@ -132,6 +132,7 @@ def test_nothing_is_sent_before_the_end(world: World) -> None:
     world.charge()
     with pytest.raises(TransitionRefusedError):
         world.notify()
+    assert world.callbacks.received == []
     assert world.cart.callback is CallbackStatus.PENDING
 
 

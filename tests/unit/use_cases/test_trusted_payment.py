@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from hostcart.contract.statuses import OrderStatus, PaymentStatus, TaskStatus
 from hostcart.domain import views
+from hostcart.domain.cart import Cart
 from hostcart.domain.payment import AttemptState
 from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
 from hostcart.use_cases.charge_payment import Step
 from hostcart.use_cases.errors import PaymentFailedError, SiteFailedError
 
+from tests.fakes.crash import Crash
 from tests.fakes.payments import Method
 from tests.fakes.world import ACCOUNT, PAYMENT_DEADLINE, World, site_order
 from tests.unit.use_cases.test_held_up import meanwhile
@@ -102,6 +104,23 @@ def test_a_late_failure_suspends_the_site_and_says_so(failed: World) -> None:
     assert failed.suspend() is True  # again
     assert failed.charge().step is Step.WAIT
     assert [name for name, _ in failed.metrics.counted].count("SitesSuspended") == 1
+
+
+def test_a_crash_behind_the_suspension_loses_no_alarm(failed: World) -> None:
+    save = failed.carts.save
+
+    def saves_and_dies(cart: Cart, **options: Any) -> Cart:
+        saved = save(cart, **options)
+        if cart.opened.site is not None and cart.opened.site.suspended:
+            raise Crash
+        return saved
+
+    failed.carts.save = saves_and_dies  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        failed.suspend()
+    failed.carts.save = save  # type: ignore[method-assign]
+    assert failed.suspend() is True
+    assert ("SitesSuspended", {}) in failed.metrics.counted
 
 
 def test_the_customer_pays_after_all(failed: World) -> None:

@@ -164,7 +164,7 @@ class Payments(PaymentIntents, Protocol):
         self,
         *,
         customer_id: str,
-        method_id: str,
+        method_id: str | None,
         product_id: str,
         currency: str,
         amount: int,
@@ -173,7 +173,13 @@ class Payments(PaymentIntents, Protocol):
         order_id: str,
         account_id: str,
     ) -> tuple[str, str]:
-        """(id, status) of the renewal subscription, first billed at `paid_through`; interval month | year."""
+        """(id, status) of the renewal subscription, first billed at `paid_through`; interval month | year.
+
+        Without a method the customer's default of that time is charged.
+        """
+
+    def has_method(self, customer_id: str, method_id: str) -> bool:
+        """Whether the payment method is saved with the customer, so that it can be charged again."""
 
     def cancel_subscription(self, subscription_id: str) -> None:
         """Ends it at once, without proration; ended already is fine."""

@@ -169,11 +169,10 @@ def tokens() -> "Tokens":
     return JwtTokens(settings.session_issuer(), settings.oauth_issuer())
 
 
-@cache
 def metrics() -> "EmfMetrics":
-    from hostcart.entry.observability import EmfMetrics
+    from hostcart.entry import observability
 
-    return EmfMetrics()
+    return observability.metrics()
 
 
 def callback_fault(url: str) -> str | None:

@@ -84,6 +84,7 @@ class HttpSites:
             "variant": spec.variant,
             "location": spec.location,
             "plan": spec.plan,
+            "term": spec.term,
         }
         status, body = self._call("PUT", spec.id, wanted)
         if not _is_success(status):

@@ -112,6 +112,7 @@ def facts(invoice: InvoiceAnswer) -> Invoice:
         attempt=_attempt(invoice, newest),
         method_type=_method_type(invoice, newest),
         balance=invoice.starting_balance,
+        method_id=_method_id(newest),
     )
 
 
@@ -151,6 +152,12 @@ def _after_failure(error: dict[str, Any] | None) -> AttemptState:
         return AttemptState.NONE
     needs_customer = error.get("code") == "authentication_required"
     return AttemptState.REQUIRES_ACTION if needs_customer else AttemptState.DECLINED
+
+
+def _method_id(newest: _InvoicePayment | None) -> str | None:
+    intent = newest.payment.payment_intent if newest is not None else None
+    used = intent.payment_method if isinstance(intent, _Intent) else None
+    return used.id if isinstance(used, _Method) else used
 
 
 def _method_type(invoice: InvoiceAnswer, newest: _InvoicePayment | None) -> MethodType | None:

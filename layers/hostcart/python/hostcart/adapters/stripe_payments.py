@@ -20,7 +20,12 @@ from hostcart.adapters.stripe_api import StripeApi, answer, headers, with_live_k
 from hostcart.adapters.stripe_errors import is_replay
 from hostcart.adapters.stripe_facts import EXPAND, invoice_facts
 from hostcart.adapters.stripe_refunds import give_back
-from hostcart.adapters.stripe_subscriptions import cancel_subscription, create_subscription, find_subscription
+from hostcart.adapters.stripe_subscriptions import (
+    cancel_subscription,
+    create_subscription,
+    find_subscription,
+    has_method,
+)
 from hostcart.domain.money import Line
 from hostcart.domain.payment import AttemptState, Dispute, Invoice, InvoiceStatus, Refund
 from hostcart.domain.payment_events import CartRef
@@ -176,7 +181,7 @@ class StripePayments:
         self,
         *,
         customer_id: str,
-        method_id: str,
+        method_id: str | None,
         product_id: str,
         currency: str,
         amount: int,
@@ -197,6 +202,9 @@ class StripePayments:
             order_id=order_id,
             account_id=account_id,
         )
+
+    def has_method(self, customer_id: str, method_id: str) -> bool:
+        return has_method(self._api, customer_id, method_id)
 
     def cart_of_intent(self, intent_id: str) -> CartRef | None:
         from hostcart.adapters.stripe_intents import cart_of_intent  # as rare

@@ -44,7 +44,7 @@ def create_subscription(
     api: StripeApi,
     *,
     customer_id: str,
-    method_id: str,
+    method_id: str | None,
     product_id: str,
     currency: str,
     amount: int,
@@ -57,6 +57,7 @@ def create_subscription(
 
     Stripe refuses an anchor later than one natural period from now. Around a month's end the paid term can
     end later than that (paid on 30 January, created on the 31st); then a trial covers the difference.
+    The key names the method: which one can be charged may change between two tries.
     """
     params: stripe.params.SubscriptionCreateParams = {
         "customer": customer_id,
@@ -72,12 +73,13 @@ def create_subscription(
         ],
         "proration_behavior": "none",
         "off_session": True,
-        "default_payment_method": method_id,
         "metadata": {"order_id": order_id, "account_id": account_id},
     }
+    if method_id is not None:
+        params["default_payment_method"] = method_id
     end = int(paid_through.timestamp())
     return with_live_key(
-        f"order:{order_id}:sub",
+        f"order:{order_id}:sub:{method_id or 'default'}",
         lambda key: _create_under(api, key, params, end),
         lambda: find_subscription(api, customer_id, order_id, _EVER),
     )
@@ -98,6 +100,18 @@ def _create_under(
                 {**params, "trial_end": end}, {"idempotency_key": f"{key}:trial"}
             )
         return _facts(answer(created))
+
+
+def has_method(api: StripeApi, customer_id: str, method_id: str) -> bool:
+    """Whether the method is saved with the customer."""
+    try:
+        with api.calls() as v1:
+            v1.customers.payment_methods.retrieve(customer_id, method_id)
+    except RefusedError as refusal:
+        if refusal.code != "resource_missing":
+            raise
+        return False
+    return True
 
 
 def cancel_subscription(api: StripeApi, subscription_id: str) -> None:

@@ -75,7 +75,8 @@ class DomainItem:
     """The domain as it was ordered.
 
     `name` is the A-label form and the claim's key. `registrar_price` is what the registrar quoted (US cents)
-    and the only price that will be paid to it; `renewal_amount` is the client's yearly price in minor units.
+    and the most that will be paid to it; `registrar_asks` what it asked when it was asked anew, if that was
+    less. `renewal_amount` is the client's yearly price in minor units.
     """
 
     kind: Literal[OrderKind.DOMAIN] = OrderKind.DOMAIN
@@ -88,6 +89,12 @@ class DomainItem:
     purchase_type: str
     renewal_amount: int
     stripe_product: str
+    registrar_asks: int | None = None
+
+    @property
+    def to_pay(self) -> int:
+        """What is paid to the registrar (US cents): it refuses every other price than the one it asks."""
+        return self.registrar_price if self.registrar_asks is None else self.registrar_asks
 
 
 type Item = SiteItem | DomainItem
@@ -350,6 +357,17 @@ def start_attempt(cart: Cart, attempt: int, now: datetime) -> Cart:
     refuse_cancelled(cart)
     _refuse_failed(cart.opened)
     return _touch(cart, cart.opened, now, payment=replace(cart.payment, attempt=attempt))
+
+
+def reprice_domain(cart: Cart, price: int, now: datetime) -> Cart:
+    """The registrar asks this now, no more than it quoted: stored before it is named to it, so that every
+    attempt names the same. Nothing changes for the client.
+    """
+    _refuse_failed(cart.opened)
+    if price == cart.domain.to_pay:
+        return cart
+    asks = None if price == cart.domain.registrar_price else price
+    return replace(_touch(cart, cart.opened, now), item=replace(cart.domain, registrar_asks=asks))
 
 
 def require_running(cart: Cart, name: TaskName) -> None:

@@ -30,6 +30,7 @@ class Invoice:
     """An invoice as the processor reports it now; amounts in minor units, credit_applied >= 0.
 
     `balance` is what the customer owed before it (negative: credit); while it is a draft, what they owe now.
+    `method_id` is the method of the newest payment, which need not be the one that was pinned.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Invoice:
     attempt: AttemptState
     method_type: MethodType | None
     balance: int = 0
+    method_id: str | None = None
 
 
 class DisputeStatus(StrEnum):
@@ -85,6 +87,8 @@ class Payment:
 
     `amount_refunded` went back to the method, `credit_refunded` to the account's balance.
 
+    `paid_with` is the method that paid, if the customer took another one than `method_id` on the hosted page.
+
     `asked_at` is when the customer was first asked to act: a debit may fail days after the order.
     """
 
@@ -101,3 +105,4 @@ class Payment:
     attempt: int = 1
     paid_at: datetime | None = None
     asked_at: datetime | None = None
+    paid_with: str | None = None

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hostcart.contract.statuses import Term
+
 
 class ProvisionStatus(StrEnum):
     PROVISIONING = "provisioning"
@@ -20,6 +22,7 @@ class SiteSpec:
     variant: str
     location: str
     plan: str
+    term: Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

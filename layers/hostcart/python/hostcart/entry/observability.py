@@ -63,6 +63,12 @@ class EmfMetrics:
         emf.flush_metrics()
 
 
+@cache
+def metrics() -> EmfMetrics:
+    """What every door and use case counts with."""
+    return EmfMetrics()
+
+
 def log_failure(error: BaseException, request_id: str = "") -> None:
     """An unexpected error by type and place; its text may hold private data and stays out."""
     logger().error("unexpected_error", error=type(error).__name__, at=_frames(error), request_id=request_id)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hostcart.entry.ahead import load_ahead
-from hostcart.entry.observability import log_failure, logger
-from hostcart.ports import PortError
+from hostcart.entry.observability import log_failure, logger, metrics
+from hostcart.ports import MisconfiguredError, PortError
 from hostcart.use_cases.errors import NewsArrivedError, TaskError
 
 type Outcome = dict[str, Any]
@@ -77,6 +77,8 @@ def task_door(
             raise error.with_traceback(None) from None
         except PortError as error:
             logger().warning("task_retry", error=type(error).__name__, code=error.code)
+            if isinstance(error, MisconfiguredError):  # no retry mends it: an operator has to act
+                metrics().count("Misconfigured", code=error.code)
             raise undone(error.code) from None
         except Exception as error:  # its text may hold private data
             log_failure(error)

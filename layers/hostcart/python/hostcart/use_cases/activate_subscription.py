@@ -11,6 +11,7 @@ from hostcart.domain import tlds
 from hostcart.domain.cart import Cart, DomainItem, Subscription, TaskName, require_running
 from hostcart.domain.cart import activate_subscription as activated
 from hostcart.domain.money import total
+from hostcart.domain.payment import Payment
 from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.ports import CartStore, Clock, Payments, RefusedError
 from hostcart.use_cases.errors import SubscriptionFailedError
@@ -69,12 +70,13 @@ def _store(cart: Cart, subscription: Subscription, ports: ActivateSubscriptionPo
 
 
 def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
-    """Looks before it creates: the processor has no natural once-only guard for subscriptions."""
+    """Looks just before it creates: the processor has no natural once-only guard for subscriptions."""
     renewal = renewal_of(cart)
     try:
+        method_id = _method(cart.payment, payments)
         stripe_id, status = payments.find_subscription(
             cart.payment.customer_id, order_id=cart.opened.id, since=cart.opened.created_at
-        ) or _create(cart, renewal, payments)
+        ) or _create(cart, renewal, method_id, payments)
     except RefusedError as refused:
         raise SubscriptionFailedError("subscription_refused") from refused
     began = renewal.began.astimezone(UTC)
@@ -88,10 +90,10 @@ def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
     )
 
 
-def _create(cart: Cart, renewal: Renewal, payments: Payments) -> tuple[str, str]:
+def _create(cart: Cart, renewal: Renewal, method_id: str | None, payments: Payments) -> tuple[str, str]:
     return payments.create_subscription(
         customer_id=cart.payment.customer_id,
-        method_id=cart.payment.method_id,
+        method_id=method_id,
         product_id=renewal.product_id,
         currency=cart.currency,
         amount=renewal.amount,
@@ -100,6 +102,16 @@ def _create(cart: Cart, renewal: Renewal, payments: Payments) -> tuple[str, str]
         order_id=cart.opened.id,
         account_id=cart.account.id,
     )
+
+
+def _method(payment: Payment, payments: Payments) -> str | None:
+    """The method that paid: the one that was charged first may be the one that was declined.
+
+    One that the customer did not save on the hosted page cannot be charged again: None, their default.
+    """
+    if payment.paid_with is None:
+        return payment.method_id
+    return payment.paid_with if payments.has_method(payment.customer_id, payment.paid_with) else None
 
 
 def renewal_of(cart: Cart) -> Renewal:

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hostcart.contract.statuses import PaymentStatus
-from hostcart.domain.cart import CLAIM_LEASE, Cart, DomainItem, OrderKind, observe_payment, start_attempt
+from hostcart.domain.cart import (
+    CLAIM_LEASE,
+    Cart,
+    DomainItem,
+    OrderKind,
+    observe_payment,
+    reprice_domain,
+    start_attempt,
+)
 from hostcart.domain.money import below_minimum, total
 from hostcart.domain.payment import AttemptState, Invoice, InvoiceStatus, Payment
 from hostcart.ports import (
@@ -20,7 +28,7 @@ from hostcart.ports import (
     RefusedError,
     Registrar,
 )
-from hostcart.use_cases.domain_quote import refuse_changed_name
+from hostcart.use_cases.domain_quote import price_now
 from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, PaymentFailedError
 from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
@@ -78,7 +86,7 @@ def charge_payment(
     """Moves the payment on as far as it goes now. Repeatable at any moment, with any of its answers lost.
 
     Raises PaymentFailedError when it can no longer succeed, DomainFailedError when the ordered name was lost
-    or changed its price before the charge, OrderCancelledError, and the ports' UnavailableError to be
+    or became dearer before the charge, OrderCancelledError, and the ports' UnavailableError to be
     retried.
     """
     cart = heed(ports.carts, load_opened(ports.carts, ports.clock, account_id, cart_token))
@@ -125,7 +133,7 @@ def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:
         invoice = ports.payments.get_invoice(cart.payment.invoice_id)
         if invoice.status is InvoiceStatus.DRAFT:
             if isinstance(cart.item, DomainItem):
-                refuse_changed_name(cart.item, ports.registrar())
+                cart = _reprice(cart, ports)
             invoice = _finalize(cart, invoice, ports.payments)
         _refuse_debt(invoice)
         if invoice.status is InvoiceStatus.OPEN and _payable(cart, invoice):
@@ -137,6 +145,17 @@ def _advance(cart: Cart, ports: ChargePaymentPorts) -> Cart:
     except RefusedError as refused:
         raise PaymentFailedError("payment_declined") from refused
     return _observe(cart, invoice, ports)
+
+
+def _reprice(cart: Cart, ports: ChargePaymentPorts) -> Cart:
+    """Until the invoice is final: a look that was held up knows less than what came after it."""
+    price, now = price_now(cart.domain, ports.registrar()), ports.clock.now()
+
+    def how(current: Cart) -> Cart:
+        charged = current.payment.hosted_invoice_url is not None
+        return current if charged else reprice_domain(current, price, now)
+
+    return change(ports.carts, cart, how)
 
 
 def _finalize(cart: Cart, invoice: Invoice, payments: Payments) -> Invoice:
@@ -230,6 +249,7 @@ def payment_of(payment: Payment, invoice: Invoice) -> Payment:
         amount_charged=_charged(status, invoice),
         credit_applied=invoice.credit_applied,
         paid_at=invoice.paid_at,
+        paid_with=invoice.method_id if paid and invoice.method_id != payment.method_id else None,
     )
 
 

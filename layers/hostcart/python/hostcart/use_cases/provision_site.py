@@ -91,6 +91,7 @@ def _spec(cart: Cart) -> SiteSpec:
         variant=cart.site.variant,
         location=cart.site.location,
         plan=cart.site.plan,
+        term=cart.site.term,
     )
 
 

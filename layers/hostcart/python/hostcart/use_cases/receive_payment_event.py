@@ -74,9 +74,9 @@ def receive_payment_event(event: PaymentEvent, *, ports: ReceivePaymentEventPort
     first = _mark(event, cart, ports)
     if first is None:
         return Receipt.GIVEN_UP
-    if first and event.kind in FOR_AN_OPERATOR:
+    # What follows is for a repeat too: the first time may have died behind its mark, before it told anybody.
+    if event.kind in FOR_AN_OPERATOR:
         ports.metrics.count("PaymentNeedsAttention", kind=event.kind)
-    # A repeat too: the first time may have died before it woke anybody.
     task_token = ports.carts.task_token_with_news(cart.account_id, cart.cart_token)
     if task_token is not None:
         ports.workflow.wake(task_token)

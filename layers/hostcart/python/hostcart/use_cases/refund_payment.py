@@ -34,6 +34,7 @@ from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
 
 _SETTLED: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.REFUNDED})
+_GIVEN_BACK: Final = frozenset({PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
 
 _UNPAID: Final = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE})
 _MOST_SUBSCRIPTIONS: Final = 5
@@ -145,6 +146,8 @@ def _settle(cart: Cart, ports: RefundPaymentPorts) -> tuple[Cart, bool]:
     if invoice is not None and invoice.status in _UNPAID:
         return cart, False  # a debit under way, for the bank to decide
     payment = _nothing_kept(cart) if invoice is None or refund is None else given_back(cart, invoice, refund)
+    if refund is not None:
+        _tell_of_undelivered(cart, ports.metrics)
     now = ports.clock.now()
     settled = change(ports.carts, cart, lambda current: settle_failed_payment(current, payment, now))
     if settled.payment.status is not cart.payment.status:
@@ -157,6 +160,16 @@ def _settle(cart: Cart, ports: RefundPaymentPorts) -> tuple[Cart, bool]:
             ports.metrics.count("PaymentNeedsAttention", kind="refund_disputed")
         return settled, True
     return settled, False
+
+
+def _tell_of_undelivered(cart: Cart, metrics: Metrics) -> None:
+    """The customer paid, did not cancel, and gets nothing: alarmed, whatever it was that failed.
+
+    Counted before it is stored: a crash in between counts it twice, rather than never.
+    """
+    order = cart.opened
+    if order.failure is not None and not order.stopped_by_customer and cart.payment.status not in _GIVEN_BACK:
+        metrics.count("PaidUndelivered", code=order.failure.code)
 
 
 def _remove(cart: Cart, ports: RefundPaymentPorts) -> None:

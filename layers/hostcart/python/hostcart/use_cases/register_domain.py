@@ -14,6 +14,7 @@ from hostcart.domain.cart import (
     TaskName,
     attempt_domain,
     deliver_domain,
+    reprice_domain,
     require_running,
 )
 from hostcart.domain.contacts_registrar import registrar_contacts, registry_requirements
@@ -42,6 +43,7 @@ from hostcart.ports import (
     UnavailableError,
 )
 from hostcart.use_cases.domain_attempt import DomainTiming, Seen, domain_of, first_attempt, look
+from hostcart.use_cases.domain_quote import price_now
 from hostcart.use_cases.errors import DomainFailedError, OrderCancelledError, TaskError, domain_failure
 from hostcart.use_cases.saving import change, load
 from hostcart.use_cases.waiting import heed
@@ -126,15 +128,12 @@ def _secrets(cart: Cart, ports: RegisterDomainPorts) -> DomainSecrets:
 
 def _send(cart: Cart, secrets: DomainSecrets, ports: RegisterDomainPorts) -> Cart:
     """One call that may cost money. Only the first one's refusal proves that nothing happened."""
-    first = domain_of(cart).attempt == 1
     try:
         if cart.domain.action is DomainAction.REGISTER:
             ports.registrar.register(_registration(cart, secrets))
         else:
             ports.registrar.start_transfer(
-                TransferRequest(
-                    name=cart.domain.name, price=cart.domain.registrar_price, auth_code=secrets.auth_code
-                )
+                TransferRequest(name=cart.domain.name, price=cart.domain.to_pay, auth_code=secrets.auth_code)
             )
     except OutcomeUnknownError as unknown:
         ports.metrics.count("RegistrarOutcomeUnknown", action=cart.domain.action, code=unknown.code)
@@ -142,11 +141,36 @@ def _send(cart: Cart, secrets: DomainSecrets, ports: RegisterDomainPorts) -> Car
         _take_back(cart, ports)  # nothing happened
         raise
     except RefusedError as refused:
-        ports.metrics.count("RegistrarRefused", action=cart.domain.action, code=refused.code)
-        if first:
-            _take_back(cart, ports)
-            raise DomainFailedError(domain_failure(refused.code)) from refused
+        return _refused(cart, refused, ports)
     return cart
+
+
+def _refused(cart: Cart, refused: RefusedError, ports: RegisterDomainPorts) -> Cart:
+    """The first one's refusal ends the order, unless the registrar only wants less money by now."""
+    first = domain_of(cart).attempt == 1
+    if first:
+        _take_back(cart, ports)
+    cheaper = _cheaper(cart, ports) if refused.code == "price_refused" else None
+    if cheaper is not None and first:
+        raise UnavailableError("price_fell") from refused  # the retry begins anew
+    if cheaper is not None:
+        return cheaper
+    ports.metrics.count("RegistrarRefused", action=cart.domain.action, code=refused.code)
+    if first:
+        raise DomainFailedError(domain_failure(refused.code)) from refused
+    return cart
+
+
+def _cheaper(cart: Cart, ports: RegisterDomainPorts) -> Cart | None:
+    """The cart with what the registrar asks now, which fell since the charge; None when it did not."""
+    try:
+        price = price_now(cart.domain, ports.registrar)
+    except DomainFailedError:
+        return None
+    if price == cart.domain.to_pay:
+        return None
+    now = ports.clock.now()
+    return change(ports.carts, cart, lambda current: reprice_domain(current, price, now))
 
 
 def _take_back(cart: Cart, ports: RegisterDomainPorts) -> None:
@@ -173,7 +197,7 @@ def _registration(cart: Cart, secrets: DomainSecrets) -> RegistrationRequest:
         years=item.years,
         contacts=registrar_contacts(secrets.contacts, tld),
         nameservers=domain_of(cart).nameservers,
-        price=item.registrar_price,
+        price=item.to_pay,
         purchase_type=item.purchase_type,
         requirements=registry_requirements(secrets.contacts, tld, normalise(item.name)),
     )

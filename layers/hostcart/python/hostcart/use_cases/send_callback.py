@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from hostcart.domain.cart import CallbackStatus, Cart, settle_callback
+from hostcart.domain.transitions import TransitionRefusedError
 from hostcart.domain.views import callback_body
 from hostcart.ports import (
     Callback,
@@ -32,12 +33,15 @@ def send_callback(account_id: str, cart_token: str, *, ports: SendCallbackPorts)
     """One delivery under the order's one message id, so that the receiver can drop a repeat.
 
     Returns none where the client wants no notification, delivered, or failed when the endpoint is gone or
-    must not be called. Raises CallbackUndeliveredError when it should be tried again later.
+    must not be called. Raises CallbackUndeliveredError when it should be tried again later, and
+    TransitionRefusedError before the order's end, when nothing may be told yet.
     """
     cart = load(ports.carts, account_id, cart_token)
     if cart.callback is CallbackStatus.NONE:
         return cart.callback
     if cart.callback is CallbackStatus.PENDING:
+        if not cart.opened.status.terminal:
+            raise TransitionRefusedError("the order is not terminal")
         status = _deliver(cart, ports)
         now = ports.clock.now()
         cart = change(ports.carts, cart, lambda current: settle_callback(current, status, now))

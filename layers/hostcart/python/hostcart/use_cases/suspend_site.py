@@ -21,8 +21,9 @@ def suspend_site(account_id: str, cart_token: str, *, ports: SuspendSitePorts) -
     """Whether the site is suspended now. Repeatable.
 
     That it is asked for is stored first: one whose answer is lost is lifted too when the site is paid.
-    A provisioner that refuses is counted for an operator; the order goes on, since the customer may still pay
-    and what is not paid in time is removed. Raises the ports' UnavailableError to be retried.
+    Both a suspended site and a provisioner that refuses are counted for an operator. The order goes on, since
+    the customer may still pay, and what is not paid in time is removed. Raises the ports' UnavailableError to
+    be retried.
     """
     cart = load(ports.carts, account_id, cart_token)
     now = ports.clock.now()
@@ -39,9 +40,9 @@ def suspend_site(account_id: str, cart_token: str, *, ports: SuspendSitePorts) -
     except RefusedError as refused:
         ports.metrics.count("SuspensionRefused", code=refused.code)
         return False
+    ports.metrics.count("SitesSuspended")  # first: a crash behind the write would lose the alarm
     now = ports.clock.now()
     cart = change(ports.carts, cart, lambda current: domain.suspend_site(current, now))
-    ports.metrics.count("SitesSuspended")
     return cart.opened.site is not None and cart.opened.site.suspended
 
 
