@@ -4,6 +4,7 @@ from hostcart import wiring
 from hostcart.domain.views import cart_view
 from hostcart.entry.http import POLL_SECONDS, Request, Response, http_door, json_body, json_response
 from hostcart.entry.identity import may_write
+from hostcart.entry.links import reference_to
 from hostcart.entry.observability import logger
 from hostcart.entry.order_body import idempotency_key
 from hostcart.entry.site_order import parse_site_order
@@ -22,7 +23,7 @@ def _handle(request: Request) -> Response:
     logger().set_correlation_id(cart.token)
     logger().info("cart_accepted", account_id=account_id, request_id=request.request_id)
     view = cart_view(cart)
-    headers = {"Location": view["cart"]["poll_url"], "Retry-After": POLL_SECONDS}
+    headers = {"Location": reference_to(request, view["cart"]["poll_url"]), "Retry-After": POLL_SECONDS}
     return json_response(202, view, headers)
 
 

@@ -57,7 +57,7 @@ def test_an_order_is_accepted_from_each_who_may_write(stack: Stack, ready: Membe
     assert envelope["orders"] == []
     assert answer["headers"] == {
         "Content-Type": "application/json",
-        "Location": f"/api/carts/{token}",
+        "Location": f"../api/carts/{token}",
         "Retry-After": "2",
     }
     started = stack.stepfunctions.list_executions(stateMachineArn=stack.machine)["executions"]
@@ -192,6 +192,9 @@ def test_an_empty_list(stack: Stack) -> None:
     answer = list_orders(stack, stack.join(12))
     assert answer["json"] == {"orders": []}
     assert answer["headers"]["X-Total-Count"] == "0"
+    assert (
+        answer["headers"]["Link"] == '<?page=1&per_page=50>; rel="first", <?page=1&per_page=50>; rel="last"'
+    )
 
 
 # --- the rest ------------------------------------------------------------------------------------------
@@ -228,7 +231,7 @@ def test_an_order_is_cancelled(stack: Stack, ready: Member, stranger: Member, ki
         answer = delete(ready, kind)
         assert answer["statusCode"] == 202
         CartEnvelope.model_validate_json(answer["body"])
-        assert answer["headers"]["Location"] == answer["json"]["orders"][0]["poll_url"]
+        assert answer["headers"]["Location"] == f"../../api/orders/{path['id']}"
         assert answer["headers"]["Retry-After"] == "2"
     view = get_order(stack, ready, path["id"])["json"]
     assert view["cancellation"]["status"] == "accepted"

@@ -8,6 +8,8 @@ from hostcart.entry.identity import READ_SCOPE
 from hostcart.entry.pagination import DEFAULT_PER_PAGE, LARGEST_PER_PAGE
 
 _SECONDS: Final = {"type": "integer", "minimum": 0}
+_URI: Final = {"type": "string", "format": "uri-reference"}
+_REFERENCE: Final = "Resolve it against the address that was called: it is relative where that is not known."
 
 HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "RetryAfter": (
@@ -20,11 +22,11 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
     "Location": (
         "Location",
-        {"description": "The cart's poll_url.", "required": True, "schema": {"type": "string"}},
+        {"description": f"The cart. {_REFERENCE}", "required": True, "schema": _URI},
     ),
     "OrderLocation": (
         "Location",
-        {"description": "The order's poll_url.", "required": True, "schema": {"type": "string"}},
+        {"description": f"The order. {_REFERENCE}", "required": True, "schema": _URI},
     ),
     "ETag": (
         "ETag",
@@ -37,7 +39,7 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "Link": (
         "Link",
         {
-            "description": "RFC 8288: first, prev, next and last page, as far as there are such.",
+            "description": f"RFC 8288: first, prev, next and last page, if there are such. {_REFERENCE}",
             "required": True,
             "schema": {"type": "string"},
         },
@@ -45,7 +47,7 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "LinkToLaterPages": (
         "Link",
         {
-            "description": "RFC 8288: next and last page, if another follows.",
+            "description": f"RFC 8288: next and last page, if another follows. {_REFERENCE}",
             "schema": {"type": "string"},
         },
     ),

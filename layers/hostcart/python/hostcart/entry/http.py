@@ -133,7 +133,7 @@ def _request(event: Event, request_id: str) -> Request:
 def _address(context: Event) -> str:
     """The path is the client's own: of the stage, or of a custom domain's mapping."""
     host, path = context.get("domainName"), context.get("path")
-    return f"https://{host}{path}" if host and path else ""
+    return f"https://{host}{path.rstrip('/')}" if host and path else ""
 
 
 def _of_port(error: PortError) -> ApiError:
