@@ -20,6 +20,14 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "Retry-After",
         {"description": "Seconds to the next poll; absent in a terminal state.", "schema": _SECONDS},
     ),
+    "RetryAfterUnlessLasting": (
+        "Retry-After",
+        {
+            "description": "Seconds to wait before the next try; absent with feature_disabled, which no wait"
+            " ends.",
+            "schema": _SECONDS,
+        },
+    ),
     "Location": (
         "Location",
         {"description": f"The cart. {_REFERENCE}", "required": True, "schema": _URI},
@@ -58,6 +66,14 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "WwwAuthenticate": (
         "WWW-Authenticate",
         {"description": "The scheme to use.", "required": True, "schema": {"type": "string"}},
+    ),
+    "WwwAuthenticateUnlessRenamed": (
+        "WWW-Authenticate",
+        {
+            "description": "The scheme to use. With user_required API Gateway renames it to"
+            " x-amzn-Remapped-WWW-Authenticate, as every such header of a function.",
+            "schema": {"type": "string"},
+        },
     ),
 }
 

@@ -146,7 +146,8 @@ def test_every_refusal_is_a_problem(code: str) -> None:
     status, title = CATALOGUE[code]
     problem = json.loads(answer["body"])
     assert answer["statusCode"] == status == problem["status"]
-    assert answer["headers"] == {"Content-Type": "application/problem+json", "Allow": "GET"}
+    scheme = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    assert answer["headers"] == {"Content-Type": "application/problem+json", "Allow": "GET", **scheme}
     assert problem == {
         "type": "about:blank",
         "title": title,

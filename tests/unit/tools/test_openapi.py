@@ -107,6 +107,21 @@ def test_oauth_reads_and_never_orders(made: dict[str, Any]) -> None:
         assert (security == []) == route.path.startswith(("/api/about", "/webhooks/"))
 
 
+@pytest.mark.parametrize(
+    ("status", "header", "without"),
+    [("401", "WWW-Authenticate", "user_required"), ("503", "Retry-After", "feature_disabled")],
+)
+def test_a_refusal_requires_only_a_header_that_it_always_has(
+    made: dict[str, Any], status: str, header: str, without: str
+) -> None:
+    for route in ROUTES:
+        answer = made["paths"][route.path][route.method]["responses"].get(status)
+        if answer is not None:
+            name = answer["headers"][header]["$ref"].rpartition("/")[2]
+            required = made["components"]["headers"][name].get("required", False)
+            assert required == (without not in route.codes), route.operation_id
+
+
 def _contents(node: Any) -> list[dict[str, Any]]:
     if isinstance(node, list):
         return [found for child in node for found in _contents(child)]

@@ -18,6 +18,7 @@ type Refusal = Callable[[ApiError, str], tuple[int, str, dict[str, str]]]
 
 LARGEST_BODY: Final = 64 * 1024
 POLL_SECONDS: Final = "2"
+_UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,10 @@ class Response:
 
 
 def problem(error: ApiError, request_id: str) -> tuple[int, str, dict[str, str]]:
-    """The refusal as the catalogue's problem+json."""
+    """The refusal as the catalogue's problem+json; a 401 names the scheme to use (RFC 9110, 15.5.2)."""
     body = json.dumps(error.problem(request_id), separators=(",", ":"), ensure_ascii=False)
-    return error.status, body, {**error.headers, "Content-Type": "application/problem+json"}
+    scheme = {"WWW-Authenticate": "Bearer"} if error.status == _UNAUTHORIZED else {}
+    return error.status, body, {**scheme, **error.headers, "Content-Type": "application/problem+json"}
 
 
 def http_door(
