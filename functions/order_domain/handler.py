@@ -1,7 +1,7 @@
 """POST /api/orders/domain"""
 
 from hostcart import wiring
-from hostcart.entry.accepted import accepted
+from hostcart.entry.accepted import AGAIN, accepted
 from hostcart.entry.domain_order import parse_domain_order
 from hostcart.entry.http import Request, Response, http_door, json_body
 from hostcart.entry.identity import may_write, require_user
@@ -24,4 +24,4 @@ def _handle(request: Request) -> Response:
     return accepted(request, order_domain(order, ports))
 
 
-handler = http_door(_handle, ahead=[wiring.for_order_domain, wiring.cart_model, logger])
+handler = http_door(_handle, again=AGAIN, ahead=[wiring.for_order_domain, wiring.cart_model, logger])

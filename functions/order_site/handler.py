@@ -1,7 +1,7 @@
 """POST /api/orders"""
 
 from hostcart import wiring
-from hostcart.entry.accepted import accepted
+from hostcart.entry.accepted import AGAIN, accepted
 from hostcart.entry.http import Request, Response, http_door, json_body
 from hostcart.entry.identity import may_write
 from hostcart.entry.observability import logger
@@ -21,4 +21,4 @@ def _handle(request: Request) -> Response:
     return accepted(request, order_site(order, wiring.for_order_site()))
 
 
-handler = http_door(_handle, ahead=[wiring.for_order_site, wiring.cart_model, logger])
+handler = http_door(_handle, again=AGAIN, ahead=[wiring.for_order_site, wiring.cart_model, logger])

@@ -1,10 +1,15 @@
 """The answer to an order that was accepted, whatever was ordered."""
 
+from typing import Final
+
 from hostcart.domain.cart import Cart
 from hostcart.domain.views import cart_view
 from hostcart.entry.http import POLL_SECONDS, Request, Response, json_response
 from hostcart.entry.links import reference_to
 from hostcart.entry.observability import logger
+
+AGAIN: Final = "Try again with the same Idempotency-Key."
+"""What to do when it is not known whether an order was taken: under the key it is placed once."""
 
 
 def accepted(request: Request, cart: Cart) -> Response:

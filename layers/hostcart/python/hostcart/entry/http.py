@@ -58,12 +58,14 @@ def http_door(
     handle: Callable[[Request], Response],
     *,
     refusal: Refusal = problem,
+    again: str = "Try again.",
     ahead: Sequence[Callable[[], object]] = (),
     rarely: Sequence[Callable[[], object]] = (),
 ) -> LambdaHandler:
     """The Lambda handler around `handle`; every error becomes a `refusal`.
 
-    `ahead` and `rarely`: see `load_ahead`.
+    `again` is what a client is told to do when a system behind does not answer. `ahead` and `rarely`: see
+    `load_ahead`.
     """
     load_ahead(ahead, rarely)
 
@@ -77,7 +79,7 @@ def http_door(
             return _answer(*refusal(error, request_id))
         except PortError as error:
             logger().warning("port_error", code=error.code, kind=type(error).__name__, request_id=request_id)
-            return _answer(*refusal(_of_port(error), request_id))
+            return _answer(*refusal(_of_port(error, again), request_id))
         except Exception as error:  # the last line of defence
             log_failure(error, request_id=request_id)
             return _answer(*refusal(ApiError("internal_error"), request_id))
@@ -138,14 +140,10 @@ def _address(context: Event) -> str:
     return f"https://{host}{path.rstrip('/')}" if host and path else ""
 
 
-def _of_port(error: PortError) -> ApiError:
+def _of_port(error: PortError, again: str) -> ApiError:
     """What a client may know of a failing dependency."""
     if isinstance(error, UnavailableError):
-        return ApiError(
-            "temporarily_unavailable",
-            "Try again with the same Idempotency-Key.",
-            headers={"Retry-After": POLL_SECONDS},
-        )
+        return ApiError("temporarily_unavailable", again, headers={"Retry-After": POLL_SECONDS})
     if isinstance(error, MisconfiguredError):
         return ApiError("temporarily_unavailable", headers={"Retry-After": "60"})
     return ApiError("internal_error")
