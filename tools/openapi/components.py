@@ -77,6 +77,13 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     ),
 }
 
+_ACCOUNT: Final = {
+    "name": "X-Auth-Account",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,9}$"},
+    "example": "10000001",
+}
+
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "StripeSignature": {
         "name": "Stripe-Signature",
@@ -86,13 +93,10 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "pattern": "^t=[0-9]{1,12}(,v[0-9]=[0-9a-f]{64})+$"},
         "example": f"t=1795262400,v1={'0' * 64}",
     },
-    "Account": {
-        "name": "X-Auth-Account",
-        "in": "header",
-        "required": True,
-        "description": "The id of the account to act for.",
-        "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,9}$"},
-        "example": "10000001",
+    "Account": {**_ACCOUNT, "required": True, "description": "The id of the account to act for."},
+    "RegistrarAccount": {
+        **_ACCOUNT,
+        "description": "The id of the account to act for: needed with a user's key that reaches several.",
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key",

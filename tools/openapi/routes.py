@@ -297,6 +297,7 @@ ROUTES: Final = (
         " filter leaves orders out of it without cutting the pages anew.",
         access="registrar",
         parameters=(
+            "RegistrarAccount",
             "RegistrarPerPage",
             "RegistrarPage",
             "RegistrarDir",
@@ -324,7 +325,7 @@ ROUTES: Final = (
         summary="View an order, as name.com's v4 API does",
         description="Adds to the list's entry the registrar and each item's original price.",
         access="registrar",
-        parameters=("RegistrarOrderId",),
+        parameters=("RegistrarOrderId", "RegistrarAccount"),
         successes={
             200: Success(
                 description="The order.",

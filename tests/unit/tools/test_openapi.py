@@ -95,6 +95,22 @@ def test_the_registrar_api_has_refusals_of_its_own(made: dict[str, Any]) -> None
         assert list(answers["429"]["content"]) == ["application/problem+json"]  # the gateway's own
 
 
+def test_every_route_with_a_credential_names_the_account(made: dict[str, Any]) -> None:
+    """Required, but of the registrar API: its key tells the account, unless it reaches several."""
+    for route in ROUTES:
+        names = [
+            parameter["$ref"].rpartition("/")[2]
+            for parameter in made["paths"][route.path][route.method]["parameters"]
+        ]
+        headers = [
+            entry
+            for entry in map(made["components"]["parameters"].get, names)
+            if entry["name"] == "X-Auth-Account"
+        ]
+        required = [entry.get("required", False) for entry in headers]
+        assert required == {"public": [], "registrar": [False]}.get(route.access, [True]), route.operation_id
+
+
 def test_every_code_is_met_somewhere() -> None:
     # The gateway itself refuses a method that a path does not have.
     assert {code for route in ROUTES for code in route.codes} == set(CATALOGUE) - {"method_not_allowed"}
