@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from tools.openapi import examples
 
-ANYWHERE: Final = ("too_many_requests", "internal_error", "temporarily_unavailable")
+ANYWHERE: Final = ("request_blocked", "too_many_requests", "internal_error", "temporarily_unavailable")
 _CREDENTIAL: Final = ("unauthenticated", "account_required", "account_forbidden", *ANYWHERE)
 READ: Final = (*_CREDENTIAL, "insufficient_scope")
 WRITE: Final = (*_CREDENTIAL, "oauth_not_allowed", "payload_too_large")

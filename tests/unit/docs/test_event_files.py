@@ -28,7 +28,7 @@ FILES: Final = sorted(
     path for folder in ("api", "stripe", "tasks", "schedule") for path in (EVENTS / folder).glob("*.json")
 )
 # Answered by the gateway alone, or only by a defect.
-WITHOUT_EVENT: Final = {"too_many_requests", "internal_error"}
+WITHOUT_EVENT: Final = {"request_blocked", "too_many_requests", "internal_error"}
 
 
 def _function(path: Path) -> dict[str, Any]:
