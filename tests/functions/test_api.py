@@ -274,6 +274,7 @@ HTTP_FUNCTIONS = [
     ("GetCartFunction", "GET", "/api/carts/{token}"),
     ("UpdateOrderFunction", "PATCH", "/api/orders/{id}"),
     ("CancelOrderFunction", "DELETE", "/api/orders/{id}"),
+    ("OrderDomainFunction", "POST", "/api/orders/domain"),
 ]
 
 
