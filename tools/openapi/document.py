@@ -34,7 +34,11 @@ _MODELS: Final = (
     registrar_orders.RegistrarError,
 )
 _REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-_ERROR_HEADERS: Final = {401: ("WwwAuthenticate",), 429: ("RetryAfter",), 503: ("RetryAfter",)}
+_ERROR_HEADERS: Final[Mapping[int, tuple[str, ...]]] = {
+    401: ("WwwAuthenticate",),
+    429: ("RetryAfter",),
+    503: ("RetryAfter",),
+}
 # A code that may come without the header of its status makes it optional.
 _NOT_ALWAYS: Final = {
     "user_required": "WwwAuthenticateUnlessRenamed",
