@@ -10,7 +10,7 @@ def _handle(request: Request) -> Response:
     _, account_id = may_read(request)
     page = page_of(request.query)
     found = wiring.carts().list_orders(account_id, page=page.number, per_page=page.size)
-    return json_response(200, {"orders": found.orders}, page_headers("/api/orders", page, found.total))
+    return json_response(200, {"orders": found.orders}, page_headers(request.url, page, found.total))
 
 
 handler = http_door(_handle, ahead=[wiring.carts])

@@ -1,9 +1,9 @@
 """POST /api/orders/domain"""
 
 from hostcart import wiring
-from hostcart.domain.views import cart_view
+from hostcart.entry.accepted import AGAIN, accepted
 from hostcart.entry.domain_order import parse_domain_order
-from hostcart.entry.http import POLL_SECONDS, Request, Response, http_door, json_body, json_response
+from hostcart.entry.http import Request, Response, http_door, json_body
 from hostcart.entry.identity import may_write, require_user
 from hostcart.entry.observability import logger
 from hostcart.entry.order_body import idempotency_key
@@ -21,12 +21,7 @@ def _handle(request: Request) -> Response:
         request=parse_domain_order(json_body(request), wiring.callback_fault),
         idempotency_key=idempotency_key(request.headers),
     )
-    cart = order_domain(order, ports)
-    logger().set_correlation_id(cart.token)
-    logger().info("cart_accepted", account_id=account_id, request_id=request.request_id)
-    view = cart_view(cart)
-    headers = {"Location": view["cart"]["poll_url"], "Retry-After": POLL_SECONDS}
-    return json_response(202, view, headers)
+    return accepted(request, order_domain(order, ports))
 
 
-handler = http_door(_handle, ahead=[wiring.for_order_domain, wiring.cart_model, logger])
+handler = http_door(_handle, again=AGAIN, ahead=[wiring.for_order_domain, wiring.cart_model, logger])

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from local.engine.parameters import AUDIENCE
 from local.sandboxes.login import LoginKeys
+from tests.e2e.support import routes
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import Shop
 from tests.e2e.support.world import World
@@ -173,22 +174,15 @@ def test_a_key_is_taken_whole_or_not_at_all(world: World, shop: Shops, header: s
     refused(answer, "unauthenticated")
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/api/orders"),
-        ("POST", "/api/orders"),
-        ("GET", "/api/orders/x"),
-        ("PATCH", "/api/orders/x"),
-        ("GET", "/api/carts/x"),
-    ],
-)
+@pytest.mark.parametrize(("method", "path"), routes.AUTHORISED)
 def test_every_route_asks_who_is_calling(world: World, shop: Shops, method: str, path: str) -> None:
     expired = dict(Mint(world, "session").forged())["expired"]
+    address = path.format(id="x", token="x")
     with world.nothing_created():
         for given in (None, f"Bearer {expired}", "Bearer hcu_" + "0" * 32):
             refused(
-                shop("ready").call(method, path, headers={"Authorization": given}, json={}), "unauthenticated"
+                shop("ready").call(method, address, headers={"Authorization": given}, json={}),
+                "unauthenticated",
             )
 
 

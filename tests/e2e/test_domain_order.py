@@ -185,10 +185,11 @@ def delivered(world: World, names: Names) -> Delivered:
     return Delivered(orders, views, began)
 
 
-def test_each_is_accepted_with_the_envelope_of_the_spec(delivered: Delivered) -> None:
+def test_each_is_accepted_with_the_envelope_of_the_spec(delivered: Delivered, world: World) -> None:
     for order in delivered.orders.values():
         CartEnvelope.model_validate_json(order.accepted.text)
-        assert order.accepted.headers["location"] == f"/api/carts/{order.token}"
+        cart = order.accepted.url.join(order.accepted.headers["location"])
+        assert str(cart) == f"{world.facts['api_url']}/api/carts/{order.token}"
         assert order.accepted.headers["retry-after"].isdecimal()
         assert order.accepted.json() == {
             "status": "accepted",

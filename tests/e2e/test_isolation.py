@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.e2e.support import routes
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import Shop, new_key, site_body
 from tests.e2e.support.world import World, order_id
@@ -13,6 +14,7 @@ type Shops = Callable[..., Shop]
 
 CREDENTIALS = ("user_key", "account_key", "session_token", "oauth_read_token")
 OWNER, STRANGERS = "ready", ("child", "eur", "empty")
+NO_ORDER = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -50,48 +52,48 @@ def test_in_their_own_account_it_is_not_there(
 ) -> None:
     client = shop(stranger, credential)
     problem = refused(client.get(owned.paths[kind]), "not_found")
-    unknown = "0" * 32 if kind == "cart" else "00000000-0000-0000-0000-000000000000"
+    unknown = "0" * 32 if kind == "cart" else NO_ORDER
     nothing = refused(client.get(f"/api/{kind}s/{unknown}"), "not_found")
     assert {**problem, "request_id": ""} == {**nothing, "request_id": ""}  # not even that it exists is told
     etag = {"If-None-Match": "*"}
     refused(client.get(owned.paths[kind], headers=etag), "not_found")
 
 
-ENDPOINTS = ("list", "cart", "order", "create", "update")
-REQUESTS = {
-    "list": ("GET", "/api/orders"),
-    "create": ("POST", "/api/orders"),
-    "cart": ("GET", "{cart}"),
-    "order": ("GET", "{order}"),
-    "update": ("PATCH", "{order}"),
-}
+@pytest.mark.parametrize("credential", CREDENTIALS)
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_nor_can_they_cancel_it(owned: Owned, shop: Shops, stranger: str, credential: str) -> None:
+    client = shop(stranger, credential)
+    if credential.startswith("oauth"):
+        refused(client.call("DELETE", owned.paths["order"]), "oauth_not_allowed")
+        return
+    problem = refused(client.call("DELETE", owned.paths["order"]), "not_found")
+    nothing = refused(client.call("DELETE", f"/api/orders/{NO_ORDER}"), "not_found")
+    assert {**problem, "request_id": ""} == {**nothing, "request_id": ""}
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
 @pytest.mark.parametrize("stranger", STRANGERS)
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize(("method", "path"), routes.AUTHORISED)
 def test_the_owner_s_account_is_closed_to_them(
-    owned: Owned, shop: Shops, *, endpoint: str, stranger: str, credential: str
+    owned: Owned, shop: Shops, *, method: str, path: str, stranger: str, credential: str
 ) -> None:
-    method, path = REQUESTS[endpoint]
     client = shop(stranger, credential)
-    writes = method in {"POST", "PATCH"} and credential.startswith("oauth")
-    code = "oauth_not_allowed" if writes else "account_forbidden"
+    code = "oauth_not_allowed" if method != "GET" and credential.startswith("oauth") else "account_forbidden"
     request = {"json": site_body()} if method == "POST" else {}
+    address = path.format(id=order_id(owned.token), token=owned.token)
     headers = {"X-Auth-Account": shop(OWNER).account_id}
-    refused(client.call(method, path.format(**owned.paths), headers=headers, **request), code)
+    refused(client.call(method, address, headers=headers, **request), code)
 
 
 def test_nothing_came_of_it(owned: Owned, world: World) -> None:
     world.delivered_once(owned.token, amount=1300)
 
 
-@pytest.mark.parametrize("endpoint", ["list", "cart", "order"])
-def test_oauth_reads_with_the_scope_only(owned: Owned, shop: Shops, endpoint: str) -> None:
-    method, path = REQUESTS[endpoint]
-    address = path.format(**owned.paths)
-    assert shop(OWNER, "oauth_read_token").call(method, address).status_code == 200
-    refused(shop(OWNER, "oauth_other_token").call(method, address), "insufficient_scope")
+@pytest.mark.parametrize("path", [path for method, path in routes.AUTHORISED if method == "GET"])
+def test_oauth_reads_with_the_scope_only(owned: Owned, shop: Shops, path: str) -> None:
+    address = path.format(id=order_id(owned.token), token=owned.token)
+    assert shop(OWNER, "oauth_read_token").get(address).status_code == 200
+    refused(shop(OWNER, "oauth_other_token").get(address), "insufficient_scope")
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import ANY
 
+import httpx
 import pytest
 from hostcart.contract.responses import CartEnvelope, OrderList, OrderNotification, OrderView
 from hostcart.use_cases.activate_subscription import paid_through
@@ -52,12 +53,13 @@ def placed(world: World) -> Placed:
     return Placed(Shop(world.http, world.facts["api_url"], world.accounts["ready"]), world)
 
 
-def test_it_is_accepted_with_the_envelope_of_the_spec(placed: Placed) -> None:
+def test_it_is_accepted_with_the_envelope_of_the_spec(placed: Placed, world: World) -> None:
     answer = placed.accepted
     assert answer.status_code == 202
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["retry-after"].isdecimal()
-    assert answer.headers["location"] == f"/api/carts/{placed.token}"
+    followed = world.http.get(answer.url.join(answer.headers["location"]), headers=placed.client.headers)
+    assert followed.json()["cart"]["token"] == placed.token
     assert answer.json() == {
         "status": "accepted",
         "cart": {
@@ -198,7 +200,7 @@ def test_polls_say_when_to_come_again_and_whether_anything_changed(placed: Place
         assert client.get(url, headers={"If-None-Match": moving.headers["etag"]}).status_code == 200
 
 
-def test_the_list_shows_it_first(placed: Placed, shop: Shops) -> None:
+def test_the_list_shows_it_first(placed: Placed, world: World, shop: Shops) -> None:
     answer = placed.client.get("/api/orders", params={"per_page": "1"})
     token = shop("ready").place()
     shop("ready").finish(token)
@@ -218,7 +220,10 @@ def test_the_list_shows_it_first(placed: Placed, shop: Shops) -> None:
         }
     ]
     total = int(newest.headers["x-total-count"])
-    assert f'</api/orders?page={total}&per_page=1>; rel="last"' in newest.headers["link"]
+    address = {name: newest.url.join(entry["url"]) for name, entry in newest.links.items()}
+    assert address["last"].params == httpx.QueryParams({"page": str(total), "per_page": "1"})
+    followed = world.http.get(address["next"], headers=placed.client.headers)
+    assert (followed.status_code, followed.json()) == (200, second.json())
 
 
 def test_stripe_holds_one_paid_invoice_of_the_right_lines(placed: Placed, world: World) -> None:

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from hostcart import wiring
 from hostcart.adapters.dynamodb_directory import DynamoDirectory
 from hostcart.contract.responses import About, CartEnvelope, Problem
 from hostcart.domain.accounts import CredentialKind
 from hostcart.domain.tokens import order_id_of
+from hostcart.ports import UnavailableError
 
 from tests.fakes.table import TABLE
 from tests.fakes.world import account
@@ -57,7 +59,7 @@ def test_an_order_is_accepted_from_each_who_may_write(stack: Stack, ready: Membe
     assert envelope["orders"] == []
     assert answer["headers"] == {
         "Content-Type": "application/json",
-        "Location": f"/api/carts/{token}",
+        "Location": f"../api/carts/{token}",
         "Retry-After": "2",
     }
     started = stack.stepfunctions.list_executions(stateMachineArn=stack.machine)["executions"]
@@ -192,6 +194,9 @@ def test_an_empty_list(stack: Stack) -> None:
     answer = list_orders(stack, stack.join(12))
     assert answer["json"] == {"orders": []}
     assert answer["headers"]["X-Total-Count"] == "0"
+    assert (
+        answer["headers"]["Link"] == '<?page=1&per_page=50>; rel="first", <?page=1&per_page=50>; rel="last"'
+    )
 
 
 # --- the rest ------------------------------------------------------------------------------------------
@@ -228,7 +233,7 @@ def test_an_order_is_cancelled(stack: Stack, ready: Member, stranger: Member, ki
         answer = delete(ready, kind)
         assert answer["statusCode"] == 202
         CartEnvelope.model_validate_json(answer["body"])
-        assert answer["headers"]["Location"] == answer["json"]["orders"][0]["poll_url"]
+        assert answer["headers"]["Location"] == f"../../api/orders/{path['id']}"
         assert answer["headers"]["Retry-After"] == "2"
     view = get_order(stack, ready, path["id"])["json"]
     assert view["cancellation"]["status"] == "accepted"
@@ -269,6 +274,7 @@ HTTP_FUNCTIONS = [
     ("GetCartFunction", "GET", "/api/carts/{token}"),
     ("UpdateOrderFunction", "PATCH", "/api/orders/{id}"),
     ("CancelOrderFunction", "DELETE", "/api/orders/{id}"),
+    ("OrderDomainFunction", "POST", "/api/orders/domain"),
 ]
 
 
@@ -278,6 +284,38 @@ def test_without_an_authorizer_nothing_is_answered(
 ) -> None:
     answer = stack.request(function, method, resource, headers={"X-Auth-Account": "10000001"})
     refused(answer, 401, "unauthenticated")
+
+
+@pytest.mark.parametrize(
+    ("function", "method", "resource", "port"),
+    [
+        ("OrderSiteFunction", "POST", "/api/orders", "for_order_site"),
+        ("OrderDomainFunction", "POST", "/api/orders/domain", "for_order_domain"),
+        ("CancelOrderFunction", "DELETE", "/api/orders/{id}", "for_cancel_order"),
+        ("GetCartFunction", "GET", "/api/carts/{token}", "carts"),
+    ],
+)
+def test_a_repeat_under_the_key_is_asked_of_orders_alone(
+    stack: Stack,
+    ready: Member,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    function: str,
+    method: str,
+    resource: str,
+    port: str,
+) -> None:
+    def silent() -> None:
+        raise UnavailableError("database_unavailable")
+
+    monkeypatch.setattr(wiring, port, silent)
+    path = {"token": "0" * 32, "id": order_id_of("0" * 32)}
+    by = (ready, CredentialKind.SESSION)
+    body = {"site": SITE} if resource == "/api/orders" else None
+    answer = stack.request(function, method, resource, by=by, path=path, body=body)
+    detail = refused(answer, 503, "temporarily_unavailable")["detail"]
+    assert ("Idempotency-Key" in detail) == (method == "POST")
+    assert answer["headers"]["Retry-After"] == "2"
 
 
 @pytest.mark.parametrize(("function", "method", "resource"), HTTP_FUNCTIONS[1:4])

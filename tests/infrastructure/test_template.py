@@ -1,6 +1,7 @@
 """The template: what every function has, which routes there are, what is kept when the stack goes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,29 @@ def test_every_other_method_of_a_known_path_is_refused() -> None:
     assert refused == {path: METHODS - methods for path, methods in served.items()}
 
 
+@pytest.mark.parametrize("name", sorted({route[0] for route in TEMPLATE.routes()}))
+def test_the_statements_of_a_functions_routes_fit_its_policy(name: str) -> None:
+    """SAM makes a statement of each: Lambda refuses a policy of more bytes."""
+    largest, stack = 20_480, "hostcart-" + "x" * 16
+    statements = [
+        {
+            "Sid": f"{stack}-{name}{event}Permission{'p' * 16}-ABCDEFGHIJKL",
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": f"arn:aws:lambda:ap-southeast-1:123456789012:function:{stack}-{name}-ABCDEFGHIJKL",
+            "Condition": {"ArnLike": {"AWS:SourceArn": _source(entry["Properties"])}},
+        }
+        for event, entry in TEMPLATE.functions[name]["Events"].items()
+    ]
+    assert len(json.dumps({"Version": "2012-10-17", "Id": "default", "Statement": statements})) < largest
+
+
+def _source(route: dict[str, Any]) -> str:
+    path = re.sub(r"\{[a-zA-Z]+\}", "*", route["Path"])
+    return f"arn:aws:execute-api:ap-southeast-1:123456789012:abcdefghij/*/{route['Method']}{path}"
+
+
 def test_a_refusal_names_the_methods_that_there_are() -> None:
     text = TEMPLATE.environment(REFUSE)["ALLOWED_METHODS"]
     allowed = {path: set(names.split()) for path, _, names in (e.partition("=") for e in text.split(";"))}
@@ -139,7 +163,8 @@ def test_a_gateway_response_is_our_problem(kind: str) -> None:
 
 def test_every_answer_that_the_gateway_can_give_alone_is_ours() -> None:
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
-    # without those of features that are not used: API keys, WAF, and what DEFAULT_5XX stands for.
+    # without those of a feature that is not used, API keys, and what DEFAULT_5XX stands for. A firewall is no
+    # part of the stack, but may be put before it.
     assert set(RESPONSES) == {
         "ACCESS_DENIED",
         "AUTHORIZER_CONFIGURATION_ERROR",
@@ -158,6 +183,7 @@ def test_every_answer_that_the_gateway_can_give_alone_is_ours() -> None:
         "THROTTLED",
         "UNAUTHORIZED",
         "UNSUPPORTED_MEDIA_TYPE",
+        "WAF_FILTERED",
     }
 
 

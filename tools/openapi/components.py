@@ -8,6 +8,8 @@ from hostcart.entry.identity import READ_SCOPE
 from hostcart.entry.pagination import DEFAULT_PER_PAGE, LARGEST_PER_PAGE
 
 _SECONDS: Final = {"type": "integer", "minimum": 0}
+_URI: Final = {"type": "string", "format": "uri-reference"}
+_REFERENCE: Final = "Resolve it against the address that was called: it is relative where that is not known."
 
 HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "RetryAfter": (
@@ -18,13 +20,21 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "Retry-After",
         {"description": "Seconds to the next poll; absent in a terminal state.", "schema": _SECONDS},
     ),
+    "RetryAfterUnlessLasting": (
+        "Retry-After",
+        {
+            "description": "Seconds to wait before the next try; absent with feature_disabled, which no wait"
+            " ends.",
+            "schema": _SECONDS,
+        },
+    ),
     "Location": (
         "Location",
-        {"description": "The cart's poll_url.", "required": True, "schema": {"type": "string"}},
+        {"description": f"The cart. {_REFERENCE}", "required": True, "schema": _URI},
     ),
     "OrderLocation": (
         "Location",
-        {"description": "The order's poll_url.", "required": True, "schema": {"type": "string"}},
+        {"description": f"The order. {_REFERENCE}", "required": True, "schema": _URI},
     ),
     "ETag": (
         "ETag",
@@ -37,7 +47,7 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "Link": (
         "Link",
         {
-            "description": "RFC 8288: first, prev, next and last page, as far as there are such.",
+            "description": f"RFC 8288: first, prev, next and last page, if there are such. {_REFERENCE}",
             "required": True,
             "schema": {"type": "string"},
         },
@@ -45,7 +55,7 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "LinkToLaterPages": (
         "Link",
         {
-            "description": "RFC 8288: next and last page, if another follows.",
+            "description": f"RFC 8288: next and last page, if another follows. {_REFERENCE}",
             "schema": {"type": "string"},
         },
     ),
@@ -57,6 +67,21 @@ HEADERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "WWW-Authenticate",
         {"description": "The scheme to use.", "required": True, "schema": {"type": "string"}},
     ),
+    "WwwAuthenticateUnlessRenamed": (
+        "WWW-Authenticate",
+        {
+            "description": "The scheme to use. With user_required API Gateway renames it to"
+            " x-amzn-Remapped-WWW-Authenticate, as every such header of a function.",
+            "schema": {"type": "string"},
+        },
+    ),
+}
+
+_ACCOUNT: Final = {
+    "name": "X-Auth-Account",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,9}$"},
+    "example": "10000001",
 }
 
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
@@ -68,13 +93,10 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "pattern": "^t=[0-9]{1,12}(,v[0-9]=[0-9a-f]{64})+$"},
         "example": f"t=1795262400,v1={'0' * 64}",
     },
-    "Account": {
-        "name": "X-Auth-Account",
-        "in": "header",
-        "required": True,
-        "description": "The id of the account to act for.",
-        "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,9}$"},
-        "example": "10000001",
+    "Account": {**_ACCOUNT, "required": True, "description": "The id of the account to act for."},
+    "RegistrarAccount": {
+        **_ACCOUNT,
+        "description": "The id of the account to act for: needed with a user's key that reaches several.",
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key",

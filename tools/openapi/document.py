@@ -1,7 +1,7 @@
 """Puts the OpenAPI 3.1 document together: models give the schemas, the table gives the paths."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +34,16 @@ _MODELS: Final = (
     registrar_orders.RegistrarError,
 )
 _REQUEST_ID: Final = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-_ERROR_HEADERS: Final = {401: ("WwwAuthenticate",), 429: ("RetryAfter",), 503: ("RetryAfter",)}
+_ERROR_HEADERS: Final[Mapping[int, tuple[str, ...]]] = {
+    401: ("WwwAuthenticate",),
+    429: ("RetryAfter",),
+    503: ("RetryAfter",),
+}
+# A code that may come without the header of its status makes it optional.
+_NOT_ALWAYS: Final = {
+    "user_required": "WwwAuthenticateUnlessRenamed",
+    "feature_disabled": "RetryAfterUnlessLasting",
+}
 
 
 class _PlainSchemas(GenerateJsonSchema):
@@ -134,8 +143,9 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
             }
         },
     }
-    if status in _ERROR_HEADERS:
-        answer["headers"] = _headers(_ERROR_HEADERS[status])
+    headers = [_NOT_ALWAYS[code] for code in codes if code in _NOT_ALWAYS] or _ERROR_HEADERS.get(status, ())
+    if headers:
+        answer["headers"] = _headers(headers)
     return answer
 
 
@@ -186,7 +196,7 @@ def _content(model: type[BaseModel], shown: Mapping[str, Any] | None) -> dict[st
     return {"schema": _reference(model), **({"examples": named} if named else {})}
 
 
-def _headers(names: tuple[str, ...]) -> dict[str, Any]:
+def _headers(names: Sequence[str]) -> dict[str, Any]:
     return {HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from tools.openapi import examples
 
-ANYWHERE: Final = ("too_many_requests", "internal_error", "temporarily_unavailable")
+ANYWHERE: Final = ("request_blocked", "too_many_requests", "internal_error", "temporarily_unavailable")
 _CREDENTIAL: Final = ("unauthenticated", "account_required", "account_forbidden", *ANYWHERE)
 READ: Final = (*_CREDENTIAL, "insufficient_scope")
-WRITE: Final = (*_CREDENTIAL, "oauth_not_allowed", "payload_too_large")
+WRITE: Final = (*_CREDENTIAL, "oauth_not_allowed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +95,7 @@ ROUTES: Final = (
             "no_default_payment_method",
             "price_changed",
             "unsupported_media_type",
+            "payload_too_large",
             "idempotency_key_reused",
             "cart_pay_failed",
             "amount_below_minimum",
@@ -137,6 +138,7 @@ ROUTES: Final = (
             "domain_contact_invalid",
             "domain_contact_needs_augmentation",
             "unsupported_media_type",
+            "payload_too_large",
             "idempotency_key_reused",
             "cart_pay_failed",
             "amount_below_minimum",
@@ -210,7 +212,7 @@ ROUTES: Final = (
         access="write",
         parameters=("OrderId", "Account"),
         successes={},
-        codes=(*WRITE, "update_not_supported", "not_found"),
+        codes=(*WRITE, "update_not_supported"),
     ),
     Route(
         method="get",
@@ -297,6 +299,7 @@ ROUTES: Final = (
         " filter leaves orders out of it without cutting the pages anew.",
         access="registrar",
         parameters=(
+            "RegistrarAccount",
             "RegistrarPerPage",
             "RegistrarPage",
             "RegistrarDir",
@@ -324,7 +327,7 @@ ROUTES: Final = (
         summary="View an order, as name.com's v4 API does",
         description="Adds to the list's entry the registrar and each item's original price.",
         access="registrar",
-        parameters=("RegistrarOrderId",),
+        parameters=("RegistrarOrderId", "RegistrarAccount"),
         successes={
             200: Success(
                 description="The order.",

@@ -15,6 +15,7 @@ from local.engine import cloudformation_yaml
 from local.engine.invoke import logical_id
 from local.engine.workspace import ROOT
 from local.seed.seeding import EXAMPLE_KEY
+from tools.openapi.routes import ROUTES
 
 EVENTS: Final = ROOT / "events"
 EXPECTED: Final[dict[str, dict[str, Any]]] = yaml.safe_load((EVENTS / "expected.yaml").read_text())
@@ -27,8 +28,22 @@ FUNCTIONS: Final = {
 FILES: Final = sorted(
     path for folder in ("api", "stripe", "tasks", "schedule") for path in (EVENTS / folder).glob("*.json")
 )
-# Answered by the gateway alone, or only by a defect.
-WITHOUT_EVENT: Final = {"too_many_requests", "internal_error"}
+ROUTE_OF: Final = {
+    logical: route
+    for logical, properties in FUNCTIONS.items()
+    for event in properties.get("Events", {}).values()
+    for route in ROUTES
+    if event["Type"] == "Api"
+    and (event["Properties"]["Method"], event["Properties"]["Path"]) == (route.method.upper(), route.path)
+}
+# What no event can bring about, whatever the function.
+WITHOUT_EVENT: Final = {
+    "request_blocked": "answered by the gateway alone",
+    "too_many_requests": "answered by the gateway alone",
+    "internal_error": "only a defect",
+    "temporarily_unavailable": "only an outage; shown where a fault of the Stripe sandbox makes one",
+}
+OUTAGE: Final = 500
 
 
 def _function(path: Path) -> dict[str, Any]:
@@ -49,9 +64,36 @@ def test_each_function_has_an_event() -> None:
     assert {logical_id(path.stem.partition("__")[0]) for path in FILES} == set(FUNCTIONS)
 
 
-def test_each_refusal_has_an_event() -> None:
-    shown = {expected.get("code") for name, expected in EXPECTED.items() if not name.startswith("tasks/")}
-    assert set(CATALOGUE) - shown == WITHOUT_EVENT
+def _shown(logical: str, what: str) -> set[Any]:
+    """The codes, or statuses, or messages, that the events of a function are expected to be answered with."""
+    names = [name for name in EXPECTED if logical_id(Path(name).stem.partition("__")[0]) == logical]
+    return {EXPECTED[name][what] for name in names if "status" in EXPECTED[name] and what in EXPECTED[name]}
+
+
+def test_each_documented_route_has_a_function() -> None:
+    assert len(ROUTE_OF) == len(ROUTES)
+
+
+@pytest.mark.parametrize("logical", ROUTE_OF)
+def test_each_refusal_of_a_function_has_an_event(logical: str) -> None:
+    route = ROUTE_OF[logical]
+    shown = _shown(logical, "code")
+    if route.messages:  # the registrar API's own shape; its codes are those that the gateway answers with
+        refusals = {message for status, message in route.messages.items() if status < OUTAGE}
+        assert _shown(logical, "message") == refusals
+        assert set(route.codes) <= set(WITHOUT_EVENT)
+    else:
+        assert set(route.codes) - set(WITHOUT_EVENT) <= shown <= set(route.codes)
+
+
+@pytest.mark.parametrize("logical", ROUTE_OF)
+def test_each_success_of_a_function_has_an_event(logical: str) -> None:
+    assert set(ROUTE_OF[logical].successes) <= _shown(logical, "status")
+
+
+def test_each_code_is_shown_or_cannot_be() -> None:
+    shown = {code for logical in FUNCTIONS for code in _shown(logical, "code")}
+    assert set(CATALOGUE) - shown == set(WITHOUT_EVENT) - {"temporarily_unavailable"}
 
 
 @pytest.mark.parametrize("path", _proxy_files(), ids=lambda path: path.stem)

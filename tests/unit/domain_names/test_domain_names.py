@@ -131,6 +131,17 @@ def test_a_suffix_that_is_not_sold(text: str) -> None:
     assert caught.value.code == "unsupported_tld"
 
 
+def test_a_suffix_with_rules_is_sold_or_not() -> None:
+    sold = {"com", "co.uk"}
+    assert [normalise(text, sold).suffix for text in ("example.com", "example.co.uk")] == ["com", "co.uk"]
+    for text in ("example.org", "www.example.org", "b\u00fccher.us", "example.xyz"):
+        with pytest.raises(UnsupportedTldError):
+            normalise(text, sold)
+    with pytest.raises(InvalidDomainError):
+        normalise("www.example.com", sold)
+    assert normalise("example.org").suffix == "org"  # ordered when it was on sale
+
+
 def test_what_companies_list_as_suffixes_is_a_name_to_the_registry() -> None:
     assert normalise("github.io").suffix == "io"
     with pytest.raises(InvalidDomainError):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hostcart.contract.errors import CATALOGUE, ApiError, FieldError
 from hostcart.contract.responses import Problem
+from hostcart.entry.accepted import AGAIN
 from hostcart.entry.http import (
     LARGEST_BODY,
     Request,
@@ -146,7 +147,8 @@ def test_every_refusal_is_a_problem(code: str) -> None:
     status, title = CATALOGUE[code]
     problem = json.loads(answer["body"])
     assert answer["statusCode"] == status == problem["status"]
-    assert answer["headers"] == {"Content-Type": "application/problem+json", "Allow": "GET"}
+    scheme = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    assert answer["headers"] == {"Content-Type": "application/problem+json", "Allow": "GET", **scheme}
     assert problem == {
         "type": "about:blank",
         "title": title,
@@ -190,12 +192,22 @@ def test_any_other_error_tells_nothing_of_the_inside(
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["code"]) == (status, code)
     assert answer["headers"].get("Retry-After") == retry_after
+    assert "Idempotency-Key" not in answer["body"]
     assert "errors" not in problem
     for text in (SECRET, "payments", "rate_limit", "stolen", "Traceback", "Error("):
         assert text not in answer["body"]
     (line,) = logged()
     assert SECRET not in json.dumps(line)
     assert line["request_id"] == "req-1"
+
+
+def test_a_door_that_takes_a_key_tells_to_repeat_under_it() -> None:
+    def handle(_: Request) -> Response:
+        raise OutcomeUnknownError("timeout")
+
+    answers = [http_door(handle)(event(), None), http_door(handle, again=AGAIN)(event("POST"), None)]
+    told = [json.loads(answer["body"])["detail"] for answer in answers]
+    assert told == ["Try again.", "Try again with the same Idempotency-Key."]
 
 
 def test_an_unexpected_error_is_logged_by_type_and_place(logged: Lines) -> None:

@@ -54,9 +54,12 @@ def _outcome(query: dict[str, str]) -> Page | str:
         return error.code
 
 
+_URL = "https://api.example/prod/api/orders"
+
+
 def links(number: int, size: int, total: int) -> dict[str, int]:
-    header = page_headers("/api/orders", Page(number=number, size=size), total)["Link"]
-    found = re.findall(r'<(/api/orders)\?page=(\d+)&per_page=(\d+)>; rel="(\w+)"', header)
+    header = page_headers(_URL, Page(number=number, size=size), total)["Link"]
+    found = re.findall(rf'<({_URL})\?page=(\d+)&per_page=(\d+)>; rel="(\w+)"', header)
     assert len(found) == header.count("rel=")
     assert {per_page for _, _, per_page, _ in found} == {str(size)}
     return {relation: int(page) for _, page, _, relation in found}
@@ -88,4 +91,9 @@ def test_following_next_reaches_the_last(number: int, size: int, total: int) -> 
 
 
 def test_the_total_is_told() -> None:
-    assert page_headers("/api/orders", Page(number=1, size=50), 10_000)["X-Total-Count"] == "10000"
+    assert page_headers("", Page(number=1, size=50), 10_000)["X-Total-Count"] == "10000"
+
+
+def test_links_of_an_address_that_is_not_known_are_relative_to_it() -> None:
+    header = page_headers("", Page(number=1, size=50), 1)["Link"]
+    assert header == '<?page=1&per_page=50>; rel="first", <?page=1&per_page=50>; rel="last"'

@@ -12,6 +12,7 @@ from hostcart.contract.requests import SiteOrderRequest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
+from tests.sam_template import Template
 from tools.openapi import __main__ as command
 from tools.openapi import examples
 from tools.openapi.document import document
@@ -59,20 +60,10 @@ def test_it_is_valid_openapi(made: dict[str, Any]) -> None:
 
 
 def test_every_route_of_the_template_is_described(made: dict[str, Any]) -> None:
-    assert {f"{method.upper()} {path}" for path, item in made["paths"].items() for method in item} == {
-        "POST /api/orders",
-        "GET /api/orders",
-        "GET /api/orders/{id}",
-        "PATCH /api/orders/{id}",
-        "DELETE /api/orders/{id}",
-        "GET /api/carts/{token}",
-        "GET /api/about",
-        "POST /api/orders/domain",
-        "GET /api/about/tlds/{tld}",
-        "GET /v4/orders",
-        "GET /v4/orders/{orderId}",
-        "POST /webhooks/stripe",
-    }
+    described = {(method.upper(), path) for path, item in made["paths"].items() for method in item}
+    routes = {route[:3] for route in Template().routes()}
+    assert described == {(method, path) for name, method, path in routes if name != "RefuseMethodFunction"}
+    assert len(described) == len(ROUTES)
 
 
 def test_refusals_carry_the_codes_of_their_status(made: dict[str, Any]) -> None:
@@ -95,6 +86,22 @@ def test_the_registrar_api_has_refusals_of_its_own(made: dict[str, Any]) -> None
         assert list(answers["429"]["content"]) == ["application/problem+json"]  # the gateway's own
 
 
+def test_every_route_with_a_credential_names_the_account(made: dict[str, Any]) -> None:
+    """Required, but of the registrar API: its key tells the account, unless it reaches several."""
+    for route in ROUTES:
+        names = [
+            parameter["$ref"].rpartition("/")[2]
+            for parameter in made["paths"][route.path][route.method]["parameters"]
+        ]
+        headers = [
+            entry
+            for entry in map(made["components"]["parameters"].get, names)
+            if entry["name"] == "X-Auth-Account"
+        ]
+        required = [entry.get("required", False) for entry in headers]
+        assert required == {"public": [], "registrar": [False]}.get(route.access, [True]), route.operation_id
+
+
 def test_every_code_is_met_somewhere() -> None:
     # The gateway itself refuses a method that a path does not have.
     assert {code for route in ROUTES for code in route.codes} == set(CATALOGUE) - {"method_not_allowed"}
@@ -105,6 +112,21 @@ def test_oauth_reads_and_never_orders(made: dict[str, Any]) -> None:
         security = made["paths"][route.path][route.method]["security"]
         assert any("oauth" in entry for entry in security) == (route.access == "read")
         assert (security == []) == route.path.startswith(("/api/about", "/webhooks/"))
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "without"),
+    [("401", "WWW-Authenticate", "user_required"), ("503", "Retry-After", "feature_disabled")],
+)
+def test_a_refusal_requires_only_a_header_that_it_always_has(
+    made: dict[str, Any], status: str, header: str, without: str
+) -> None:
+    for route in ROUTES:
+        answer = made["paths"][route.path][route.method]["responses"].get(status)
+        if answer is not None:
+            name = answer["headers"][header]["$ref"].rpartition("/")[2]
+            required = made["components"]["headers"][name].get("required", False)
+            assert required == (without not in route.codes), route.operation_id
 
 
 def _contents(node: Any) -> list[dict[str, Any]]:

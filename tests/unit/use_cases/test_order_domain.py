@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hostcart.contract.errors import ApiError
 from hostcart.domain.cart import CLAIM_LEASE, DomainAction
+from hostcart.domain.catalogue import DomainCharge
 from hostcart.domain.domain_secrets import from_bytes
 from hostcart.domain.registration import RegisteredDomain, TransferStatus
 from hostcart.ports import OutcomeUnknownError, RefusedError, UnavailableError
@@ -96,7 +97,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], str, int]] = {
     "a subdomain": ({"name": "www.example.com"}, "invalid_domain", 400),
     "a suffix": ({"name": "co.uk"}, "invalid_domain", 400),
     "an unknown TLD": ({"name": "example.zz"}, "unsupported_tld", 400),
-    "a TLD without price": ({"name": "example.org"}, "pricing_unavailable", 400),
+    "a TLD that is not sold": ({"name": "example.org"}, "unsupported_tld", 400),
+    "a TLD that is not sold, and a subdomain": ({"name": "www.example.org"}, "unsupported_tld", 400),
     "another price": ({"expected_total_cents": 1}, "price_changed", 409),
     "no auth code": ({"action": "transfer"}, "authcode_required", 400),
     "no contact": ({"contact": None}, "incomplete_contact", 400),
@@ -121,6 +123,29 @@ def test_a_request_that_is_refused(world: World, name: str) -> None:
     assert untouched(world)
     assert world.registrar.calls == []
     assert "ada@client.example" not in str(error.problem("r"))
+
+
+_CHARGES = {DomainCharge.REGISTER: 1500, DomainCharge.TRANSFER: 1400, DomainCharge.RENEW: 1700}
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        {"standard": {"eur": _CHARGES}},
+        {"gold": {"usd": _CHARGES}},
+        {"standard": {"usd": {DomainCharge.TRANSFER: 1400, DomainCharge.RENEW: 1700}}},
+        {"standard": {"usd": {DomainCharge.REGISTER: 1500, DomainCharge.TRANSFER: 1400}}},
+        {},
+    ],
+    ids=["another currency", "another billing plan", "transfers only", "no renewal", "no price at all"],
+)
+def test_a_tld_that_is_sold_without_the_amount_that_is_needed(world: World, prices: Any) -> None:
+    sold = world.catalogue.current.tlds
+    tlds = {**sold, "com": replace(sold["com"], prices=prices)}
+    world.catalogue.current = replace(world.catalogue.current, tlds=tlds)
+    error = refused(world)
+    assert (error.code, error.status) == ("pricing_unavailable", 400)
+    assert untouched(world)
 
 
 def test_the_registrys_rules_are_told(world: World) -> None:

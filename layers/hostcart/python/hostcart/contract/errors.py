@@ -39,6 +39,7 @@ CATALOGUE: Final[Mapping[str, tuple[int, str]]] = {
     "account_forbidden": (403, "Account not accessible with this credential"),
     "insufficient_scope": (403, "OAuth scope missing"),
     "oauth_not_allowed": (403, "Not available via OAuth"),
+    "request_blocked": (403, "Request blocked"),
     "not_found": (404, "Not found"),
     "method_not_allowed": (405, "Method not allowed"),
     "price_changed": (409, "The price has changed"),

@@ -1,11 +1,11 @@
 """Domain names as a registry knows them: IDNA 2008 with the mapping of UTS 46.
 
-A name is one label below a suffix of the TLD catalogue. Everything is decided offline: the public suffixes
-come from the list that publicsuffixlist carries.
+A name is one label below a suffix whose rules domain/tlds.py has. Everything is decided offline: the public
+suffixes come from the list that publicsuffixlist carries.
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -35,7 +35,7 @@ class InvalidDomainError(DomainNameError):
 
 
 class UnsupportedTldError(DomainNameError):
-    """A name under a suffix that is not in the TLD catalogue."""
+    """A name under a suffix that is not sold."""
 
     code = "unsupported_tld"
 
@@ -58,11 +58,12 @@ class DomainName:
         return self.label.startswith(_ACE)
 
 
-def normalise(text: str) -> DomainName:
+def normalise(text: str, sold: Container[str] | None = None) -> DomainName:
     """The one form of a name that a client may write in many ways.
 
-    Raises InvalidDomainError (not a host name, a bare suffix, a subdomain, an internationalised name where
-    the registry takes none) or UnsupportedTldError.
+    `sold` are the suffixes that are on sale; None for a name that was ordered, whose suffix may not be any
+    more. Raises InvalidDomainError (not a host name, a bare suffix, a subdomain, an internationalised name
+    where the registry takes none) or UnsupportedTldError.
     """
     ascii_name, unicode_name = _idna(text.strip())
     labels = ascii_name.split(".")
@@ -74,7 +75,7 @@ def normalise(text: str) -> DomainName:
     suffix = ".".join(labels[-depth:])
     if depth == len(labels):
         raise InvalidDomainError(f".{suffix} is a public suffix, not a domain name.")
-    if suffix not in tlds.names():
+    if suffix not in tlds.names() or (sold is not None and suffix not in sold):
         raise UnsupportedTldError(f"Names under .{suffix} are not offered.")
     if len(labels) > depth + 1:
         raise InvalidDomainError(

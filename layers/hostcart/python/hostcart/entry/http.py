@@ -18,6 +18,7 @@ type Refusal = Callable[[ApiError, str], tuple[int, str, dict[str, str]]]
 
 LARGEST_BODY: Final = 64 * 1024
 POLL_SECONDS: Final = "2"
+_UNAUTHORIZED: Final = 401
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +48,24 @@ class Response:
 
 
 def problem(error: ApiError, request_id: str) -> tuple[int, str, dict[str, str]]:
-    """The refusal as the catalogue's problem+json."""
+    """The refusal as the catalogue's problem+json; a 401 names the scheme to use (RFC 9110, 15.5.2)."""
     body = json.dumps(error.problem(request_id), separators=(",", ":"), ensure_ascii=False)
-    return error.status, body, {**error.headers, "Content-Type": "application/problem+json"}
+    scheme = {"WWW-Authenticate": "Bearer"} if error.status == _UNAUTHORIZED else {}
+    return error.status, body, {**scheme, **error.headers, "Content-Type": "application/problem+json"}
 
 
 def http_door(
     handle: Callable[[Request], Response],
     *,
     refusal: Refusal = problem,
+    again: str = "Try again.",
     ahead: Sequence[Callable[[], object]] = (),
     rarely: Sequence[Callable[[], object]] = (),
 ) -> LambdaHandler:
     """The Lambda handler around `handle`; every error becomes a `refusal`.
 
-    `ahead` and `rarely`: see `load_ahead`.
+    `again` is what a client is told to do when a system behind does not answer. `ahead` and `rarely`: see
+    `load_ahead`.
     """
     load_ahead(ahead, rarely)
 
@@ -75,7 +79,7 @@ def http_door(
             return _answer(*refusal(error, request_id))
         except PortError as error:
             logger().warning("port_error", code=error.code, kind=type(error).__name__, request_id=request_id)
-            return _answer(*refusal(_of_port(error), request_id))
+            return _answer(*refusal(_of_port(error, again), request_id))
         except Exception as error:  # the last line of defence
             log_failure(error, request_id=request_id)
             return _answer(*refusal(ApiError("internal_error"), request_id))
@@ -133,17 +137,13 @@ def _request(event: Event, request_id: str) -> Request:
 def _address(context: Event) -> str:
     """The path is the client's own: of the stage, or of a custom domain's mapping."""
     host, path = context.get("domainName"), context.get("path")
-    return f"https://{host}{path}" if host and path else ""
+    return f"https://{host}{path.rstrip('/')}" if host and path else ""
 
 
-def _of_port(error: PortError) -> ApiError:
+def _of_port(error: PortError, again: str) -> ApiError:
     """What a client may know of a failing dependency."""
     if isinstance(error, UnavailableError):
-        return ApiError(
-            "temporarily_unavailable",
-            "Try again with the same Idempotency-Key.",
-            headers={"Retry-After": POLL_SECONDS},
-        )
+        return ApiError("temporarily_unavailable", again, headers={"Retry-After": POLL_SECONDS})
     if isinstance(error, MisconfiguredError):
         return ApiError("temporarily_unavailable", headers={"Retry-After": "60"})
     return ApiError("internal_error")

@@ -25,8 +25,10 @@ def page_of(query: Mapping[str, str]) -> Page:
     )
 
 
-def page_headers(path: str, page: Page, total: int) -> dict[str, str]:
-    """`path` is the list's own path; relations that do not exist are left out."""
+def page_headers(url: str, page: Page, total: int) -> dict[str, str]:
+    """`url` is the address of the list that was called, empty where it is not known: links are relative to it
+    then. Relations that do not exist are left out.
+    """
     last = max(1, -(-total // page.size))
     relations = {"first": 1, "last": last}
     if page.number > 1:
@@ -34,7 +36,7 @@ def page_headers(path: str, page: Page, total: int) -> dict[str, str]:
     if page.number < last:
         relations["next"] = page.number + 1
     links = [
-        f'<{path}?page={number}&per_page={page.size}>; rel="{relation}"'
+        f'<{url}?page={number}&per_page={page.size}>; rel="{relation}"'
         for relation, number in relations.items()
     ]
     return {"Link": ", ".join(links), "X-Total-Count": str(total)}

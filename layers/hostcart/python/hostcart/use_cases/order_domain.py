@@ -91,9 +91,9 @@ def order_domain(order: DomainOrder, ports: OrderDomainPorts) -> Cart:
 def _quote(request: DomainOrderRequest, account: Account, ports: OrderDomainPorts) -> Quote:
     """What is decided without the registrar; its price is filled in by `_confirm`."""
     action = _action(request.domain.action)
-    name = _name(request.domain.name)
-    tld = tld_of(name.suffix)
     catalogue = ports.catalogue.catalogue()
+    name = _name(request.domain.name, catalogue)
+    tld = tld_of(name.suffix)
     item, amount = _priced(name, action, tld, account, catalogue)
     refuse_changed_price(amount, account.snapshot.currency, request.expected_total_cents)
     auth_code = _auth_code(request.domain, action, tld)
@@ -115,9 +115,9 @@ def _action(text: str) -> DomainAction:
     return DomainAction(text)
 
 
-def _name(text: str) -> DomainName:
+def _name(text: str, catalogue: Catalogue) -> DomainName:
     try:
-        return normalise(text)
+        return normalise(text, catalogue.tlds)
     except DomainNameError as error:
         message = str(error)
         raise ApiError(error.code, message, errors=[FieldError("domain.name", error.code, message)]) from None
@@ -137,10 +137,10 @@ def _priced(
 ) -> tuple[DomainItem, int]:
     """The item for the TLD's shortest term, and its price; what cannot be renewed is not sold."""
     plan, currency = account.snapshot.billing_plan, account.snapshot.currency
-    prices = catalogue.tlds.get(name.suffix)
-    amount = None if prices is None else prices.price(plan, currency, _CHARGES[action])
-    renewal = None if prices is None else prices.price(plan, currency, DomainCharge.RENEW)
-    if prices is None or amount is None or renewal is None:
+    prices = catalogue.tlds[name.suffix]
+    amount = prices.price(plan, currency, _CHARGES[action])
+    renewal = prices.price(plan, currency, DomainCharge.RENEW)
+    if amount is None or renewal is None:
         raise _no_price(f".{name.suffix} has no {action} price for this account in {currency.upper()}.")
     item = DomainItem(
         name=name.ascii,
