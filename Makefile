@@ -67,13 +67,13 @@ build: setup ## build functions and layers into .aws-sam/build: make build [ARCH
 up: build ## start the stack in the background; returns when ready
 	$(PY) -m local up
 
-down: ## stop it
+down: .venv/.done ## stop it
 	$(PY) -m local down
 
-status: ## what runs
+status: .venv/.done ## what runs
 	$(PY) -m local status
 
-reload: ## bring edits of functions or of the layer to the running stack: make reload [FUNCTION=...]
+reload: .venv/.done ## bring edits of functions or of the layer to the running stack: make reload [FUNCTION=...]
 	$(PY) -m local reload $(FUNCTION)
 
 run: build ## start, order one of each kind, show it being delivered, stay up until Ctrl-C
@@ -83,7 +83,7 @@ invoke: build ## run one function on one event: make invoke FUNCTION=order_site 
 	$(if $(and $(FUNCTION),$(EVENT)),,$(error usage: make invoke FUNCTION=get_cart EVENT=events/api/get_cart__found.json))
 	@$(PY) -m local invoke $(FUNCTION) $(EVENT)
 
-clean-state: ## forget the local stack's state
+clean-state: .venv/.done ## forget the local stack's state
 	$(PY) -m local down --wipe
 
 deploy: build ## build and deploy to AWS: make deploy [ARCHITECTURE=arm64] [ARGS="--parameter-overrides LogLevel=DEBUG"]
