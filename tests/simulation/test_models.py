@@ -178,7 +178,6 @@ _LIVES = {
 }
 
 
-@pytest.mark.allow_hosts(["127.0.0.1"])
 @pytest.mark.parametrize("name", _LIVES)
 def test_the_processor_answers_as_its_sandbox(sandbox: StripeSandbox, name: str) -> None:
     method, test_method, balance, outcome, refund = _LIVES[name]
