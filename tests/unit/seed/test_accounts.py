@@ -1,11 +1,13 @@
 """The seeded accounts are the promised ones, each in its situation."""
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from hostcart.domain.accounts import Account
 
-from local.seed.accounts import ACCOUNTS, account_id, accounts_file, user_id
+from local.seed.accounts import ACCOUNTS, account_id, accounts_file, contact, user_id
 from local.seed.state import Billing, SeedState
 from tools.accounts_file import Accounts, records
 
@@ -59,6 +61,15 @@ def test_names_of_basic_authentication_are_the_accounts(content: Accounts) -> No
 def test_an_account_is_in_its_situation(content: Accounts, name: str, expected: dict[str, Any]) -> None:
     account = _account(content, name)
     assert {field: getattr(account, field) for field in expected} == expected
+
+
+def test_nothing_of_a_billing_contact_could_be_met_by_chance(content: Accounts) -> None:
+    fields = contact(ACCOUNTS[0]).model_dump(exclude={"country"})
+    shown = json.dumps(
+        [asdict(record.snapshot) for record in (*content.accounts, *content.users)], default=str
+    )
+    assert min(map(len, fields.values())) >= 12
+    assert [name for name, value in fields.items() if value in shown] == ["email"]  # the user's, too
 
 
 def test_snapshots_differ_where_they_must(content: Accounts) -> None:
