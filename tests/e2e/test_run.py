@@ -54,7 +54,7 @@ def test_what_was_paid_is_shown_once(orders: dict[str, list[str]], kind: str, te
     assert re.search(r"succeeded by card: [1-9]\d+ cents$", _line(lines, "payment"))
     assert re.search(rf"active, {term}, sub_\w+$", _line(lines, "renewal"))
     assert re.search(r"one invoice in_\w+, one subscription$", _line(lines, "stripe"))
-    assert re.search(r"\.completed delivered, signed v1,", _line(lines, "callback"))
+    assert re.search(r"\.completed delivered, signature v1,\S+\.\.\. verified$", _line(lines, "callback"))
 
 
 def test_what_was_delivered_is_shown_once(orders: dict[str, list[str]]) -> None:
@@ -63,6 +63,10 @@ def test_what_was_delivered_is_shown_once(orders: dict[str, list[str]]) -> None:
     assert re.fullmatch(r"domain +demo-\w+\.com until \d{4}-\d\d-\d\dT[\d:]+Z, registration \d+", domain)
     assert re.fullmatch(r"zone +\w+, nameservers( [\w.-]+){2,}", _line(orders["domain"], "zone"))
     assert re.fullmatch(r"registrar +one order \d+, one domain", _line(orders["domain"], "registrar"))
+
+
+def test_what_came_is_counted_in_the_end(shown: list[str]) -> None:
+    assert _line(shown, "callbacks") == "callbacks  one for each order"
 
 
 def test_the_account_with_a_past_has_all_of_it(shown: list[str], home: Path) -> None:
