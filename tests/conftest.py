@@ -77,7 +77,8 @@ _LONGEST = (
     "tests/unit/use_cases/test_crashes_domain.py",
     "tests/infrastructure/test_imports_cold_start.py",
 )
-# Where tests may connect to; unit tests open no socket at all. A process of its own that a test starts is not held to it.
+# Where tests may connect to; unit tests open no socket at all. The processes that a test starts are not held to
+# this.
 _LOOPBACK = ["127.0.0.0/8", "::1", "localhost"]
 _RANKS = {scope: rank for rank, scope in enumerate(_LONGEST)}
 
