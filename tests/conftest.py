@@ -77,7 +77,7 @@ _LONGEST = (
     "tests/unit/use_cases/test_crashes_domain.py",
     "tests/infrastructure/test_imports_cold_start.py",
 )
-# Where tests may connect to; unit tests open no socket at all. Processes that a test starts are not held to it.
+# Where tests may connect to; unit tests open no socket. Processes that a test starts are not held to it.
 _LOOPBACK = ["127.0.0.0/8", "::1", "localhost"]
 _RANKS = {scope: rank for rank, scope in enumerate(_LONGEST)}
 
