@@ -53,7 +53,7 @@ ACCOUNTS: Final = (
     SeedAccount(name="history"),
     SeedAccount(name="eur", entry={"currency": "eur"}),
     SeedAccount(name="child", entry={"parent_id": str(_FIRST_ACCOUNT)}),
-    SeedAccount(name="small_rest", balance=-1280),
+    SeedAccount(name="small_rest", balance=-1280),  # beside the promised ones, for an example event
 )
 
 
