@@ -8,6 +8,8 @@ ARCHITECTURE ?= x86_64
 unexport AWS_CA_BUNDLE PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/pycache
 export SAM_CLI_TELEMETRY := 0
+# Once a week sam looks for a newer version of itself. When it last did is kept here, and setup dates it ahead.
+export __SAM_CLI_APP_DIR := $(CURDIR)/.tools/sam-app
 export UV_SYSTEM_CERTS := 1
 
 .PHONY: help setup environments lock build deploy up down status reload run invoke test simulate storm bench check format clean-state openapi ledger redrive findings
@@ -35,6 +37,11 @@ help: ## list the targets
 	$(UV) pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	@touch $@
 
+# A whole number would not be taken for a time. It is 2100-01-01.
+.tools/sam-app/metadata.json:
+	@mkdir -p $(@D)
+	@echo '{"telemetryEnabled": false, "lastVersionCheck": 4102444800.0}' >$@
+
 local/npm/node_modules/.done: local/npm/package-lock.json
 	cd local/npm && npm ci --silent --no-audit --no-fund
 	@touch $@
@@ -42,7 +49,7 @@ local/npm/node_modules/.done: local/npm/package-lock.json
 setup: $(UV) ## install what is missing, from the locks
 	@$(MAKE) --no-print-directory -j4 environments
 
-environments: .venv/.done .tools/runtime/.done .tools/sam/.done local/npm/node_modules/.done
+environments: .venv/.done .tools/runtime/.done .tools/sam/.done .tools/sam-app/metadata.json local/npm/node_modules/.done
 
 lock: $(UV) ## write the hash-locked requirements anew from pyproject.toml
 	$(UV) pip compile --quiet --no-header --python-version 3.13 --generate-hashes --group dev pyproject.toml -o requirements/dev.txt
@@ -60,13 +67,13 @@ build: setup ## build functions and layers into .aws-sam/build: make build [ARCH
 up: build ## start the stack in the background; returns when ready
 	$(PY) -m local up
 
-down: ## stop it
+down: .venv/.done ## stop it
 	$(PY) -m local down
 
-status: ## what runs
+status: .venv/.done ## what runs
 	$(PY) -m local status
 
-reload: ## bring edits of functions or of the layer to the running stack: make reload [FUNCTION=...]
+reload: .venv/.done ## bring edits of functions or of the layer to the running stack: make reload [FUNCTION=...]
 	$(PY) -m local reload $(FUNCTION)
 
 run: build ## start, order one of each kind, show it being delivered, stay up until Ctrl-C
@@ -76,7 +83,7 @@ invoke: build ## run one function on one event: make invoke FUNCTION=order_site 
 	$(if $(and $(FUNCTION),$(EVENT)),,$(error usage: make invoke FUNCTION=get_cart EVENT=events/api/get_cart__found.json))
 	@$(PY) -m local invoke $(FUNCTION) $(EVENT)
 
-clean-state: ## forget the local stack's state
+clean-state: .venv/.done ## forget the local stack's state
 	$(PY) -m local down --wipe
 
 deploy: build ## build and deploy to AWS: make deploy [ARCHITECTURE=arm64] [ARGS="--parameter-overrides LogLevel=DEBUG"]

@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
         case "invoke":
             from local.engine import invoke
 
-            return invoke.command(here, options.function, options.event, with_stack=not options.no_stack)
+            return invoke.command(here, options.function, options.event)
         case _:
             from local.engine import demo
 
@@ -65,9 +65,6 @@ def _parser() -> argparse.ArgumentParser:
     once = commands.add_parser("invoke", help="run one function on one event under the real runtime client")
     once.add_argument("function", help="logical id or folder name")
     once.add_argument("event", type=Path, help="JSON file")
-    once.add_argument(
-        "--no-stack", action="store_true", help="do not use a running stack's addresses and ids"
-    )
     commands.add_parser(
         "run", help="start, order one of each kind, show them delivered, stay up until Ctrl-C"
     )

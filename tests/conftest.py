@@ -77,6 +77,8 @@ _LONGEST = (
     "tests/unit/use_cases/test_crashes_domain.py",
     "tests/infrastructure/test_imports_cold_start.py",
 )
+# Where tests may connect to; unit tests open no socket. Processes that a test starts are not held to it.
+_LOOPBACK = ["127.0.0.0/8", "::1", "localhost"]
 _RANKS = {scope: rank for rank, scope in enumerate(_LONGEST)}
 
 
@@ -110,13 +112,14 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring the longest to the front, and give each test an id of its own.
+    """Bring the longest to the front, keep all on loopback, and give each test an id of its own.
 
     Equal ids, as generated tests have, would be dealt out as one test.
     """
     items.sort(key=lambda item: _RANKS.get(_scope(item.nodeid), len(_RANKS)))
     seen: Counter[str] = Counter()
     for item in items:
+        item.add_marker(pytest.mark.allow_hosts(_LOOPBACK))
         shared = item.nodeid
         seen[shared] += 1
         if seen[shared] > 1:

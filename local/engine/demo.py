@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rich.console import Console
@@ -21,6 +21,8 @@ from local.engine.demo_client import (
     Json,
     await_callback,
     listed,
+    require_one_callback,
+    verified_signature,
 )
 from local.engine.workspace import Workspace
 
@@ -42,11 +44,15 @@ CONTACT: Final = {
 
 @dataclass(frozen=True)
 class Demo:
-    """The stack, where to say what happens, and whether Ctrl-C was pressed."""
+    """The stack, where to say what happens, whether Ctrl-C was pressed, and each order's callback.
+
+    `hooks` are the callbacks' paths by cart.
+    """
 
     stack: Mapping[str, Any]
     say: Callable[[str], None]
     stopped: threading.Event
+    hooks: dict[str, str] = field(default_factory=dict)
 
     def label(self, name: str, text: str) -> None:
         self.say(f"[bold]{name}[/bold]{' ' * (11 - len(name))}{text}")
@@ -71,6 +77,7 @@ def run(workspace: Workspace) -> int:
             demo = Demo(stack, say, stopped)
             order_site(demo)
             order_domain(demo)
+            count_callbacks(demo)
         except DemoFailed as failure:
             if stopped.is_set():
                 return INTERRUPTED
@@ -130,6 +137,19 @@ def order_domain(demo: Demo) -> Json:
     return order
 
 
+def count_callbacks(demo: Demo) -> None:
+    """Once the executions have ended, when nothing more can come.
+
+    Raises:
+        DemoFailed: one went on or failed, or an order was not told of exactly once.
+    """
+    for cart, hook in demo.hooks.items():
+        _await_success(demo.stack, cart)
+        require_one_callback(demo.stack, hook)
+    demo.say("")
+    demo.label("callbacks", "one for each order")
+
+
 def _order(demo: Demo, path: str, body: Callable[[Json], Json]) -> Json:
     """Place it as account `ready`, follow it to its end, see its callback and its one invoice."""
     shop = Client(demo.stack, "ready")
@@ -141,7 +161,9 @@ def _order(demo: Demo, path: str, body: Callable[[Json], Json]) -> Json:
     demo.label("accepted", f"cart {cart}, payment {accepted['payment']['status']}")
     order = _follow(shop, accepted["cart"]["poll_url"], demo)
     received = await_callback(demo.stack, hook)
-    demo.label("callback", f"{received['body']['type']} delivered, signed {_signature(received)}")
+    signature = verified_signature(received, shop.callback_secret)
+    demo.label("callback", f"{received['body']['type']} delivered, signature {signature[:12]}... verified")
+    demo.hooks[cart] = hook
     _check_money(demo, order, cart)
     return order
 
@@ -228,9 +250,15 @@ def _zones(stack: Mapping[str, Any], name: str) -> list[str]:
     return [zone["Id"].removeprefix("/hostedzone/") for zone in found if zone["Name"] == f"{name}."]
 
 
-def _signature(received: Json) -> str:
-    headers = {name.lower(): value for name, value in received["headers"].items()}
-    return str(headers.get("webhook-signature", "nothing"))[:12] + "..."
+def _await_success(stack: Mapping[str, Any], cart: str) -> None:
+    """Until the execution of the cart has succeeded."""
+    client = aws.client("stepfunctions", stack["stepfunctions_endpoint"])
+    arn = f"{stack['state_machine_arn'].replace(':stateMachine:', ':execution:')}:{cart}"
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while (status := client.describe_execution(executionArn=arn)["status"]) != "SUCCEEDED":
+        if status != "RUNNING" or time.monotonic() > deadline:
+            raise DemoFailed(f"the execution of cart {cart} is {status}")
+        time.sleep(POLL_SECONDS)
 
 
 def _print_addresses(stack: Mapping[str, Any], console: Console) -> None:

@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from standardwebhooks import Webhook, WebhookVerificationError
+
 from local.engine.lifecycle import StackError
 
 DEADLINE_SECONDS = 120
@@ -25,6 +27,7 @@ class Client:
     def __init__(self, stack: Mapping[str, Any], account: str) -> None:
         self._api = stack["api_url"]
         seeded = stack["accounts"][account]
+        self.callback_secret: str = seeded["callback_secret"]
         self._headers = {"Authorization": f"Bearer {seeded['user_key']}", "X-Auth-Account": str(seeded["id"])}
 
     def get(self, path: str) -> Json:
@@ -57,19 +60,33 @@ def listed(stack: Mapping[str, Any], system: str, view: str) -> list[Json]:
     return found
 
 
+def callbacks(stack: Mapping[str, Any], path: str) -> list[Json]:
+    """All that came to `path` so far: headers, body, raw."""
+    return [entry for entry in listed(stack, "callback", "received") if entry["path"] == path]
+
+
 def await_callback(stack: Mapping[str, Any], path: str) -> Json:
-    """The one callback that came to `path`."""
+    """The first callback that comes to `path`."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
-        received = [
-            entry for entry in request(f"{stack['callback_url']}/_sandbox/received") if entry["path"] == path
-        ]
-        if len(received) > 1:
-            raise DemoFailed(f"{len(received)} callbacks came")
-        if received:
-            entry: Json = received[0]
-            if isinstance(entry["body"], str):
-                entry["body"] = json.loads(entry["body"])
-            return entry
+        if received := callbacks(stack, path):
+            return received[0]
         time.sleep(POLL_SECONDS)
     raise DemoFailed("no callback came")
+
+
+def require_one_callback(stack: Mapping[str, Any], path: str) -> None:
+    """Nothing but the one callback came to `path`. Raises DemoFailed."""
+    received = callbacks(stack, path)
+    if len(received) != 1:
+        raise DemoFailed(f"{len(received)} callbacks came to {path}")
+
+
+def verified_signature(received: Json, secret: str) -> str:
+    """A callback's signature, as its receiver checks it. Raises DemoFailed."""
+    headers = {name.lower(): value for name, value in received["headers"].items()}
+    try:
+        Webhook(secret).verify(received["raw"], headers)
+    except WebhookVerificationError as wrong:
+        raise DemoFailed(f"the callback's signature is wrong: {wrong}") from None
+    return str(headers["webhook-signature"])

@@ -1,7 +1,6 @@
 """`python -m local invoke`: one function, one event, AWS's runtime client, no gateway and no container."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 from local.engine import (
     aws,
     bootstrap,
-    cloudformation_yaml,
     lifecycle,
     processes,
     runtime_api,
@@ -22,42 +20,33 @@ from local.engine.runtime_api import Outcome
 from local.engine.translation import Function
 from local.engine.workspace import Workspace
 
-DEFAULT_TIMEOUT_SECONDS = 3
 
-
-def command(workspace: Workspace, name: str, event_file: Path, *, with_stack: bool = True) -> int:
+def command(workspace: Workspace, name: str, event_file: Path) -> int:
     """Print the result as JSON; 1 when the function failed."""
     if not event_file.is_file():
         raise StackError(f"{event_file} is not a file")
-    outcome = run(workspace, name, json.loads(event_file.read_text()), with_stack=with_stack)
+    outcome = run(workspace, name, json.loads(event_file.read_text()))
     print(json.dumps(outcome.payload, indent=2, ensure_ascii=False))
     return 1 if outcome.failed else 0
 
 
-def run(workspace: Workspace, name: str, event: Any, *, with_stack: bool = True) -> Outcome:
+def run(workspace: Workspace, name: str, event: Any) -> Outcome:
     """`run_all` for one event."""
-    (outcome,) = run_all(workspace, name, [event], with_stack=with_stack)
+    (outcome,) = run_all(workspace, name, [event])
     return outcome
 
 
-def run_all(
-    workspace: Workspace, name: str, events: Sequence[Any], *, with_stack: bool = True
-) -> list[Outcome]:
+def run_all(workspace: Workspace, name: str, events: Sequence[Any]) -> list[Outcome]:
     """Run the function `name` (logical id or folder name) on `events`, one after the other.
 
-    With a running stack it gets the environment and the role's credentials that the deployed function has;
-    without one, the template's literal values and parameter defaults, and names of its own for what only a
-    stack knows.
+    It gets the environment and the role's credentials that the running stack's function has.
 
     Raises:
-        StackError: there is no such function, or `with_stack` and none runs.
+        StackError: there is no such function, or no stack runs.
     """
     function = find(workspace, name)
-    if with_stack:
-        configuration = _deployed(lifecycle.running(workspace), function)
-    else:
-        configuration = _undeployed(workspace, function)
-    signing = secrets.load(workspace).stripe_webhook_secret if with_stack else ""
+    configuration = _deployed(lifecycle.running(workspace), function)
+    signing = secrets.load(workspace).stripe_webhook_secret
     events = [stripe_signature.signed(event, signing) for event in events]
     return runtime_api.invoke(
         [str(workspace.runtime_python), "-P", "-s", "-m", "awslambdaric", function.handler],
@@ -128,39 +117,3 @@ def _deployed(stack: Mapping[str, Any], function: Function) -> dict[str, Any]:
             "AWS_SESSION_TOKEN": role["SessionToken"],
         },
     }
-
-
-def _undeployed(workspace: Workspace, function: Function) -> dict[str, Any]:
-    template = cloudformation_yaml.load(workspace.template)
-    common = template.get("Globals", {}).get("Function", {})
-    own = template["Resources"][function.logical_id]["Properties"]
-    variables = {
-        **common.get("Environment", {}).get("Variables", {}),
-        **own.get("Environment", {}).get("Variables", {}),
-    }
-    defaults = {
-        key: str(spec["Default"]) for key, spec in template.get("Parameters", {}).items() if "Default" in spec
-    }
-    return {
-        "name": function.logical_id,
-        "arn": f"arn:aws:lambda:{processes.REGION}:{processes.ACCOUNT}:function:{function.logical_id}",
-        "timeout": int(own.get("Timeout", common.get("Timeout", DEFAULT_TIMEOUT_SECONDS))),
-        "memory": own.get("MemorySize", common.get("MemorySize", 128)),
-        "variables": {name: _literal(value, defaults) for name, value in variables.items()},
-        "credentials": {},
-    }
-
-
-def _literal(value: Any, defaults: Mapping[str, str]) -> str:
-    """A value without a stack: parameters by their defaults, resources by their logical ids."""
-    if not isinstance(value, dict):
-        return str(value)
-    ((function, argument),) = value.items()
-    if function == "Ref":
-        return defaults.get(argument, str(argument))
-    print(f"note: {function} {argument} stands for itself without a stack", file=sys.stderr)
-    return (
-        ".".join(argument)
-        if isinstance(argument, list) and all(isinstance(a, str) for a in argument)
-        else str(argument)
-    )

@@ -1,8 +1,6 @@
 """Brings the local stack up and down."""
 
 import fcntl
-import importlib
-import importlib.util
 import json
 import os
 import shutil
@@ -29,6 +27,7 @@ from local.engine import (
 from local.engine.parameters import url
 from local.engine.processes import Record
 from local.engine.workspace import Workspace
+from local.seed import seed
 
 READY_SECONDS = 60
 LONGEST_LOG_BYTES = 20_000_000
@@ -137,7 +136,7 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
     deployed = deploy.deploy(workspace, aws_endpoint, parameters.build(chosen, arns), sfn_endpoint)
     stack = _describe(workspace, chosen, deployed, records)
     say(f"deployed after {time.monotonic() - began:.1f} s")
-    stack["accounts"] = _seed(workspace, stack) if product else {}
+    stack["accounts"] = seed(stack, workspace.state) if product else {}
     if product:
         _point_webhooks(stack, values)
     secrets.write_private(workspace.stack_file, json.dumps(stack, indent=2) + "\n")
@@ -228,13 +227,6 @@ def _point_webhooks(stack: Mapping[str, Any], values: secrets.Secrets) -> None:
     )
     with urllib.request.urlopen(request, timeout=READY_SECONDS):  # noqa: S310
         pass
-
-
-def _seed(workspace: Workspace, stack: dict[str, Any]) -> dict[str, Any]:
-    if importlib.util.find_spec("local.seed") is None:
-        return {}
-    accounts: dict[str, Any] = importlib.import_module("local.seed").seed(stack, workspace.state)
-    return accounts
 
 
 def _drop_long_logs(workspace: Workspace) -> None:

@@ -53,7 +53,7 @@ ACCOUNTS: Final = (
     SeedAccount(name="history"),
     SeedAccount(name="eur", entry={"currency": "eur"}),
     SeedAccount(name="child", entry={"parent_id": str(_FIRST_ACCOUNT)}),
-    SeedAccount(name="small_rest", balance=-1280),
+    SeedAccount(name="small_rest", balance=-1280),  # beside the promised ones, for an example event
 )
 
 
@@ -76,13 +76,16 @@ def accounts_file(billing: dict[str, Billing], keys: dict[str, tuple[str, str]])
 
 
 def contact(seed: SeedAccount) -> BillingContact:
-    """The billing contact, without the fields that the account lacks."""
+    """The billing contact, without the fields that the account lacks.
+
+    No value but the country's could be met by chance: where one is found, the contact has leaked.
+    """
     known = {
-        "name": f"{seed.name} client",
+        "name": "Ottilie Federspiel-Nordmann",
         "email": _email(seed),
-        "address": "1 Example Street",
-        "city": "Berlin",
-        "postal_code": "10115",
+        "address": "12 Schwanenhals-Allee",
+        "city": "Wolkenbrunn am Hochsee",
+        "postal_code": "D-10115-73921",
         "country": "DE",
     }
     return BillingContact(

@@ -43,7 +43,7 @@ def test_every_request_has_the_sdks_own_parameters(shop: Open) -> None:
     whole_order_and_refund(given)
     voided = shop(token="e" * 32)
     voided.finalized()
-    voided.payments.void(voided.invoice_id, cart_token=voided.token)
+    voided.payments.void(voided.invoice_id)
     voided.token = "f" * 32
     voided.open()
     voided.payments.discard_draft(voided.invoice_id)
@@ -174,7 +174,7 @@ def test_declines(shop: Open, method: str, recoverable: bool, state: AttemptStat
     declined = given.payments.get_invoice(given.invoice_id)
     assert (declined.status, declined.attempt) == (InvoiceStatus.OPEN, state)
     assert declined.method_type is MethodType.CARD
-    assert given.payments.void(given.invoice_id, cart_token=TOKEN).status is InvoiceStatus.VOID
+    assert given.payments.void(given.invoice_id).status is InvoiceStatus.VOID
 
 
 def test_the_customer_authenticates_and_the_replayed_decline_is_overruled(
@@ -220,11 +220,11 @@ def test_a_debit_is_under_way_for_days(shop: Open, control: Control) -> None:
         assert (started.status, started.attempt) == (InvoiceStatus.OPEN, AttemptState.PROCESSING)
         assert started.method_type is MethodType.SEPA_DEBIT
     with pytest.raises(UnavailableError, match="payment_processing"):
-        given.payments.void(given.invoice_id, cart_token=TOKEN)
+        given.payments.void(given.invoice_id)
     control("POST", "clock", {"advance_seconds": DAY})
     settled = given.pay()
     assert (settled.status, settled.method_type) == (InvoiceStatus.PAID, MethodType.SEPA_DEBIT)
-    assert given.payments.void(given.invoice_id, cart_token=TOKEN).status is InvoiceStatus.PAID
+    assert given.payments.void(given.invoice_id).status is InvoiceStatus.PAID
 
 
 def test_a_debit_that_fails_later(shop: Open, control: Control) -> None:
@@ -233,7 +233,7 @@ def test_a_debit_that_fails_later(shop: Open, control: Control) -> None:
     given.pay()
     control("POST", "clock", {"advance_seconds": DAY})
     assert given.payments.get_invoice(given.invoice_id).attempt is AttemptState.DECLINED
-    assert given.payments.void(given.invoice_id, cart_token=TOKEN).status is InvoiceStatus.VOID
+    assert given.payments.void(given.invoice_id).status is InvoiceStatus.VOID
 
 
 def test_a_refund_that_takes_time(shop: Open, control: Control) -> None:
@@ -259,15 +259,15 @@ def test_voiding_gives_the_credit_back_and_a_draft_never_takes_it(shop: Open, co
     given = shop(balance=-500)
     given.open()
     given.payments.add_lines(given.invoice_id, LINES, cart_token=TOKEN)
-    assert given.payments.void(given.invoice_id, cart_token=TOKEN).status is InvoiceStatus.VOID
-    assert given.payments.void(given.invoice_id, cart_token=TOKEN).status is InvoiceStatus.VOID
+    assert given.payments.void(given.invoice_id).status is InvoiceStatus.VOID
+    assert given.payments.void(given.invoice_id).status is InvoiceStatus.VOID
     assert control("GET", "invoices") == []
     assert given.balance() == -500
     given.token = "f" * 32
     opened = given.finalized()
     assert (opened.credit_applied, given.balance()) == (500, 0)
     for _ in range(2):
-        voided = given.payments.void(given.invoice_id, cart_token=given.token)
+        voided = given.payments.void(given.invoice_id)
         assert (voided.status, voided.credit_applied, given.balance()) == (InvoiceStatus.VOID, 0, -500)
 
 

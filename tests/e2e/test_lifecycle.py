@@ -1,6 +1,7 @@
 """The stack's own life, last of all: an edit reaches it, a second one is refused, a restart keeps all."""
 
 import resource
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from local.engine import ports, processes, workers
 from tests.e2e.support.shop import PRICE, Shop, new_key, site_body
 from tests.e2e.support.stack import CommandFailedError, LocalStack
 from tests.e2e.support.world import World, await_value, order_id
+from tests.own_address import own_address
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]
@@ -79,6 +81,21 @@ def test_a_second_stack_is_refused_in_words(stack: LocalStack) -> None:
         stack.command("up")
     assert "Traceback" not in str(refused.value)
     assert "running" in stack.command("status")
+
+
+@pytest.mark.enable_socket  # it connects to this machine's own address
+def test_nothing_listens_for_another_machine(stack: LocalStack) -> None:
+    outside = own_address()
+    if outside is None:
+        pytest.skip("this machine has no address but the loopback's")
+    ports = stack.ports()
+    assert len(set(ports.values())) == len(ADDRESSES) + 1  # the registrar's
+    open_to_others = []
+    for name, port in ports.items():
+        with socket.socket() as caller:
+            if caller.connect_ex((outside, port)) == 0:
+                open_to_others.append(name)
+    assert open_to_others == []
 
 
 def test_a_restart_keeps_everything(stack: LocalStack, world: World, shop: Shops) -> None:

@@ -103,13 +103,15 @@ def seen(before: dict[str, set[str]]) -> Seen:
 
 
 def _tokens(world: World) -> dict[str, set[str]]:
-    """The cart tokens of all that an order makes, by kind."""
+    """The cart tokens of all that an order makes, by kind; the registrar's own numbers of its orders."""
     subscriptions = {str(entry["metadata"].get("order_id")) for entry in world.subscriptions()}
     return {
         "carts": {item["sk"]["S"].partition("#")[2] for item in world.carts("trial")},
         "executions": {entry["name"] for entry in world.executions()},
         "invoices": {str(entry["metadata"].get("cart_token")) for entry in world.invoices()},
         "subscriptions": {order.replace("-", "") for order in subscriptions},
+        "sites": {entry["id"].replace("-", "") for entry in world.sites()},
+        "registrations": {str(entry["id"]) for entry in world.bought()},
     }
 
 
@@ -214,6 +216,8 @@ def test_only_what_was_accepted_made_anything(world: World, seen: Seen, before: 
     assert accepted
     assert made["carts"] == made["executions"] == made["invoices"] == accepted
     assert made["subscriptions"] <= accepted
+    assert made["sites"] <= accepted
+    assert made["registrations"] == set()  # a trial account may order no domain
     assert len(world.invoices()) == len({entry["metadata"].get("cart_token") for entry in world.invoices()})
 
 

@@ -4,9 +4,10 @@ The task is held in mid-flight by a slow outside system. What had been asked of 
 death, which is the harder case: the effect is there, its answer is lost.
 """
 
+import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from local.engine import workers
 from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.world import World, await_value
+from tests.sam_template import Template
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]
@@ -22,19 +24,28 @@ type Shops = Callable[..., Shop]
 HELD_SECONDS = 2
 
 HELD = {
-    "ChargePayment: draft read": ("ChargePaymentFunction", "stripe", "GET /v1/invoices/*"),
-    "ChargePayment: lines": ("ChargePaymentFunction", "stripe", "POST /v1/invoices/*/add_lines"),
-    "ChargePayment: finalised": ("ChargePaymentFunction", "stripe", "POST /v1/invoices/*/finalize"),
-    "ChargePayment: paid": ("ChargePaymentFunction", "stripe", "POST /v1/invoices/*/pay"),
-    "ProvisionSite: looked up": ("ProvisionSiteFunction", "sites", "GET /sites/*"),
-    "ProvisionSite: asked for": ("ProvisionSiteFunction", "sites", "PUT /sites/*"),
-    "ActivateSubscription: looked up": ("ActivateSubscriptionFunction", "stripe", "GET /v1/subscriptions"),
-    "ActivateSubscription: created": ("ActivateSubscriptionFunction", "stripe", "POST /v1/subscriptions"),
+    "ChargePayment: draft read": ("ChargePayment", "stripe", "GET /v1/invoices/*"),
+    "ChargePayment: lines": ("ChargePayment", "stripe", "POST /v1/invoices/*/add_lines"),
+    "ChargePayment: finalised": ("ChargePayment", "stripe", "POST /v1/invoices/*/finalize"),
+    "ChargePayment: paid": ("ChargePayment", "stripe", "POST /v1/invoices/*/pay"),
+    "ProvisionSite: looked up": ("ProvisionSite", "sites", "GET /sites/*"),
+    "ProvisionSite: asked for": ("ProvisionSite", "sites", "PUT /sites/*"),
+    "ActivateSubscription: looked up": ("ActivateSubscription", "stripe", "GET /v1/subscriptions"),
+    "ActivateSubscription: created": ("ActivateSubscription", "stripe", "POST /v1/subscriptions"),
 }
 REFUND_HELD = {
     "refunded": ("stripe", "POST /v1/credit_notes"),
     "site removed": ("sites", "DELETE /sites/*"),
 }
+# One test each, below.
+REFUND, CLOSE, NOTIFY, WAIT, SUSPEND = (
+    "RefundPayment",
+    "CloseOrder",
+    "SendCallback",
+    "WaitForPayment",
+    "SuspendSite",
+)
+_DAY = 86_400
 
 
 class Ordered:
@@ -68,18 +79,42 @@ class Ordered:
         return received
 
 
-def kill_when_held(world: World, function: str, sandbox: str) -> None:
+def kill(world: World, name: str) -> None:
+    """Kill the workers of the function of this name."""
+    assert workers.kill(world.stack.facts, f"{name}Function")
+
+
+def kill_when_held(world: World, name: str, sandbox: str) -> None:
     """Kill the function's workers as soon as the slow request was taken."""
     await_value(lambda: not world.armed(sandbox), seconds=20)
-    assert workers.kill(world.stack.facts, function)
+    kill(world, name)
+
+
+def test_every_task_of_a_site_s_order_dies_once() -> None:
+    states: Mapping[str, Json] = Template().definition()["States"]
+    met, ahead = set(), ["ChargePayment"]
+    while ahead:
+        name = ahead.pop()
+        if name not in met and name != "RegisterDomain":  # from there on it is a domain's
+            met.add(name)
+            ahead += _next(states[name])
+    held = {name for name, _, _ in HELD.values()}
+    tasks = {name for name in met if states[name]["Type"] == "Task"}
+    assert held | {REFUND, CLOSE, NOTIFY, WAIT, SUSPEND} == tasks
+
+
+def _next(state: Json) -> list[str]:
+    """All states that may follow."""
+    ways = [state, *state.get("Choices", ()), *state.get("Catch", ())]
+    return [way[key] for way in ways for key in ("Next", "Default") if key in way]
 
 
 @pytest.mark.parametrize("step", HELD)
 def test_a_task_dies_and_the_order_completes_once(world: World, shop: Shops, step: str) -> None:
-    function, sandbox, match = HELD[step]
+    name, sandbox, match = HELD[step]
     world.arm(sandbox, match, f"slow:{HELD_SECONDS}")
     ordered = Ordered(world, shop("ready"))
-    kill_when_held(world, function, sandbox)
+    kill_when_held(world, name, sandbox)
     order = ordered.ended()
     assert ordered.lost_one_worker()
     assert order["order"]["status"] == "completed"
@@ -95,7 +130,7 @@ def test_the_compensation_dies_and_the_money_goes_back_once(world: World, shop: 
     before = world.taken()
     world.arm(sandbox, match, f"slow:{HELD_SECONDS}")
     ordered = Ordered(world, shop("ready"), name="fail-provision")
-    kill_when_held(world, "RefundPaymentFunction", sandbox)
+    kill_when_held(world, REFUND, sandbox)
     order = ordered.ended()
     assert ordered.lost_one_worker()
     assert (order["order"]["status"], order["payment"]["status"]) == ("failed", "refunded")
@@ -109,7 +144,7 @@ def test_the_compensation_dies_and_the_money_goes_back_once(world: World, shop: 
 def test_the_notification_dies_and_is_sent_again_under_its_id(world: World, shop: Shops) -> None:
     ordered = Ordered(world, shop("ready"), kind=f"slow/{HELD_SECONDS}")
     await_value(lambda: world.received(ordered.path), seconds=20)
-    assert workers.kill(world.stack.facts, "SendCallbackFunction")
+    kill(world, NOTIFY)
     order = ordered.ended()
     assert order["order"]["status"] == "completed"
     assert ordered.lost_one_worker()
@@ -122,14 +157,53 @@ def test_the_closing_dies_and_closes_once(world: World, shop: Shops) -> None:
     client = shop("ready")
     client.finish(Ordered(world, client).token)  # so that a worker is warm
     world.settle()
-    with frozen(world, "CloseOrderFunction"):
+    with frozen(world, CLOSE):
         ordered = Ordered(world, client)
-        await_value(lambda: _entered(world, ordered.token, "CloseOrder"), seconds=20)
-        assert workers.kill(world.stack.facts, "CloseOrderFunction")
+        await_value(lambda: _entered(world, ordered.token, CLOSE), seconds=20)
+        kill(world, CLOSE)
     order = ordered.ended()
     assert ordered.lost_one_worker()
     assert order["order"]["status"] == "completed"
     world.delivered_once(ordered.token, amount=PRICE)
+    assert len(ordered.notified_as_one()) == 1
+
+
+def test_the_wait_dies_before_it_begins_and_is_ended_once(world: World, shop: Shops) -> None:
+    """As the closing: it calls nothing but the table."""
+    client = shop("needs_3ds")
+    first = Ordered(world, client)  # so that a worker is warm
+    _pay_at_the_page(world, first)
+    first.ended()
+    with frozen(world, WAIT):
+        ordered = Ordered(world, client)
+        await_value(lambda: _entered(world, ordered.token, WAIT), seconds=20)
+        kill(world, WAIT)
+    _pay_at_the_page(world, ordered)
+    order = ordered.ended()
+    assert ordered.lost_one_worker()
+    assert order["order"]["status"] == "completed"
+    world.delivered_once(ordered.token, amount=PRICE)
+    assert len(ordered.notified_as_one()) == 1
+
+
+def test_the_suspension_dies_and_the_site_is_taken_away_once(world: World, shop: Shops) -> None:
+    """A site that was delivered ahead of a debit which fails, and that nobody pays."""
+    client, before = shop("sepa_fails"), world.taken()
+    with world.environment("ChargePaymentFunction", PAYMENT_DEADLINE_SECONDS="3"):
+        ordered = Ordered(world, client, plan="business")
+        client.until(ordered.token, lambda cart: bool(cart["orders"]))
+        await_value(lambda: client.order(ordered.token).get("site"), seconds=60)
+        world.arm("sites", "PUT /sites/*/suspension", f"slow:{HELD_SECONDS}")
+        world.advance_clock(5 * _DAY)
+        kill_when_held(world, SUSPEND, "sites")
+        order = ordered.ended()
+    assert ordered.lost_one_worker()
+    assert _answers(world, ordered.token, SUSPEND) == [{"suspended": True}]
+    assert (order["order"]["status"], order["payment"]["status"]) == ("failed", "failed")
+    (invoice,) = world.invoices(ordered.token)
+    assert (invoice["status"], invoice["amount_paid"]) == ("void", 0)
+    assert world.sites(ordered.token) == []
+    assert world.taken() == before
     assert len(ordered.notified_as_one()) == 1
 
 
@@ -138,7 +212,7 @@ def test_the_post_dies_and_its_repeat_is_the_same_order(world: World, shop: Shop
     key = "killed-" + world.sink()["path"].rpartition("/")[2]
     world.arm("stripe", "POST /v1/invoices", f"slow:{HELD_SECONDS}")
     failing = _in_background(lambda: client.post(site_body(), key=key).status_code)
-    kill_when_held(world, "OrderSiteFunction", "stripe")
+    kill_when_held(world, "OrderSite", "stripe")
     assert failing() == 502
     token = client.place(key=key)
     assert client.finish(token)["order"]["status"] == "completed"
@@ -156,9 +230,21 @@ def _entered(world: World, token: str, state: str) -> bool:
     return names[-1:] == [state] and world.history(token)[-1]["type"] == "TaskStarted"
 
 
+def _pay_at_the_page(world: World, ordered: Ordered) -> None:
+    ordered.client.payment(ordered.token, "awaiting_authentication")
+    world.authenticate(ordered.token, "pay")
+
+
+def _answers(world: World, token: str, state: str) -> list[Json]:
+    """What the state put into the execution each time that it was left."""
+    left = [event.get("stateExitedEventDetails", {}) for event in world.history(token)]
+    return [json.loads(details["output"])["suspension"] for details in left if details.get("name") == state]
+
+
 @contextmanager
-def frozen(world: World, function: str) -> Iterator[None]:
+def frozen(world: World, name: str) -> Iterator[None]:
     """Stop the function's workers without ending them; those that still live go on afterwards."""
+    function = f"{name}Function"
     pids = workers.pids(world.stack.facts, function)
     assert pids
     for pid in pids:

@@ -166,8 +166,7 @@ class FakePayments:
         self._end("pay")
         return invoice
 
-    def void(self, invoice_id: str, *, cart_token: str) -> Invoice:
-        del cart_token
+    def void(self, invoice_id: str) -> Invoice:
         self._begin("void")
         invoice = self._get(invoice_id)
         if invoice.attempt is AttemptState.PROCESSING:

@@ -1,17 +1,10 @@
-"""These tests speak to sandboxes on this machine, and to nothing else."""
+"""These tests speak to sandboxes on this machine."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.functions.stack import Member, Stack, running
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.own_address import own_address
+
 
 @pytest.fixture
 def client(dynamodb_local: str) -> Any:
@@ -32,8 +34,9 @@ def test_it_counts_capacity_by_dynamodbs_rule(client: Any) -> None:
     assert read["ConsumedCapacity"]["CapacityUnits"] == 0.5
 
 
+@pytest.mark.enable_socket  # it connects to this machine's own address
 def test_it_refuses_connections_from_another_interface(dynamodb_local: str) -> None:
-    outside = _own_address()
+    outside = own_address()
     if outside is None:
         pytest.skip("this machine has no address but the loopback's")
     port = int(dynamodb_local.rpartition(":")[2])
@@ -44,14 +47,3 @@ def test_it_refuses_connections_from_another_interface(dynamodb_local: str) -> N
         except ConnectionResetError:
             answer = b""
     assert answer == b""
-
-
-def _own_address() -> str | None:
-    """An address of this machine's other than the loopback's; nothing is sent to find it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return None
-        address: str = probe.getsockname()[0]
-    return None if address.startswith("127.") else address

@@ -253,14 +253,12 @@ def test_one_function_runs_on_one_event_with_the_deployed_settings_and_role(
     assert '"errorType": "NameRefused"' in capfd.readouterr().out
 
 
-def test_one_function_runs_on_one_event_without_a_stack(tmp_path: Path) -> None:
+def test_what_cannot_be_invoked_is_said(tmp_path: Path) -> None:
     here = tiny.workspace(tmp_path)
-    alone = invoke.run(here, "greet", {"name": "nobody"}, with_stack=False)
-    assert (alone.failed, alone.payload["errorType"]) == (True, "NameRefused")
     with pytest.raises(StackError, match="no stack is running"):
         invoke.run(here, "greet", {"name": "x"})
     with pytest.raises(StackError, match="no function 'nothing'"):
-        invoke.run(here, "nothing", {}, with_stack=False)
+        invoke.run(here, "nothing", {})
 
 
 def test_a_reload_names_a_handler_that_cannot_be_loaded(stack: Stack, tmp_path: Path) -> None:

@@ -101,3 +101,20 @@ def test_only_who_hands_a_secret_on_may_decrypt() -> None:
         "RegisterDomainFunction",
         "SendCallbackFunction",
     }
+
+
+def test_only_who_has_news_may_end_a_wait() -> None:
+    grants = {name: TEMPLATE.grants(name) for name in OWNERS}
+    may = {
+        name: {grant.resource for grant in granted if grant.action.startswith("states:SendTask")}
+        for name, granted in grants.items()
+    }
+    machine = {TEMPLATE.resolve({"Ref": "FulfilOrder"})}
+    assert {name: resources for name, resources in may.items() if resources} == {
+        "CancelOrderFunction": machine,
+        "ReceiveStripeWebhookFunction": machine,
+        "ReconcileFunction": machine,
+    }
+    assert {
+        grant.action for granted in grants.values() for grant in granted if "SendTask" in grant.action
+    } == {"states:SendTaskSuccess"}

@@ -1,4 +1,4 @@
-"""One world for all workflow tests; nothing but loopback can be reached."""
+"""One world for all workflow tests."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,6 @@ import pytest
 
 from tests.workflow.runs import Runs
 from tests.workflow.world import running
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))
 
 
 @pytest.fixture(scope="package")

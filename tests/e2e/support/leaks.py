@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from local.seed.accounts import ACCOUNTS, contact
 from tests.e2e.support.names import SECRETS
 from tests.e2e.support.world import World
 
@@ -72,8 +73,18 @@ def secrets_of(world: World) -> dict[str, str]:
         for name in ("session_token", "oauth_read_token", "oauth_other_token"):
             found[f"{account} {name}"] = facts[name]
             found[f"{account} {name} signature"] = facts[name].rpartition(".")[2]
-        found[f"{account} e-mail"] = f"{account.replace('_', '-')}@client.example"
-    return found | _told(world) | _passwords(world) | {"street": "1 Example Street", **SECRETS}
+        found[f"{account} user name"] = f"{account} client"
+    return found | _billing_contacts() | _told(world) | _passwords(world) | dict(SECRETS)
+
+
+def _billing_contacts() -> dict[str, str]:
+    """All that the seeded accounts' contacts say, each value once; a country is found anywhere."""
+    fields = {
+        value: f"{seed.name} billing {field}"
+        for seed in ACCOUNTS
+        for field, value in contact(seed).model_dump(exclude={"country"}, exclude_none=True).items()
+    }
+    return {name: value for value, name in fields.items()}
 
 
 def _told(world: World) -> dict[str, str]:

@@ -51,6 +51,11 @@ class LocalStack:
     def up(self) -> None:
         self._start("up")
 
+    def ports(self) -> dict[str, int]:
+        """Every port that stack.json names, by the entry's name."""
+        addresses = {name: value for name, value in self.facts.items() if str(value).startswith("http")}
+        return {name: int(value.split("/")[2].rpartition(":")[2]) for name, value in addresses.items()}
+
     def up_lean(self) -> None:
         """Start it with what tests need: no past orders, and few processes for one function."""
         self._start("up", HOSTCART_PAST_ORDERS="0", HOSTCART_WORKERS_PER_FUNCTION="4")

@@ -72,6 +72,10 @@ class World:
         found = self._listed("sites_url", "sites")
         return [entry for entry in found if entry["status"] != "deleted" and wanted in (None, entry["id"])]
 
+    def bought(self) -> list[Json]:
+        """The registrar's orders: id, status, items."""
+        return self._listed("registrar_url", "orders")
+
     def deliveries(self) -> list[Json]:
         """The payment processor's events and how their delivery went."""
         return self._listed("stripe_url", "webhooks")

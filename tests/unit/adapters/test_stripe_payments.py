@@ -167,7 +167,7 @@ def test_a_fresh_decline_costs_no_second_request_and_a_replayed_one_is_checked()
 def test_an_open_invoice_is_voided_without_a_key_of_ours() -> None:
     given = scene(ok(invoice()), ok(invoice("void")), ok(invoice()), ok(invoice("void")))
     for _ in range(2):
-        assert given.payments.void(INVOICE, cart_token=TOKEN).status is InvoiceStatus.VOID
+        assert given.payments.void(INVOICE).status is InvoiceStatus.VOID
     first, second = (sent for sent in given.http.sent if sent.method == "post")
     assert first.route == f"POST /v1/invoices/{INVOICE}/void"
     assert first.key != second.key
@@ -176,31 +176,31 @@ def test_an_open_invoice_is_voided_without_a_key_of_ours() -> None:
 @pytest.mark.parametrize("status", ["paid", "void"])
 def test_voiding_what_is_closed_returns_it(status: str) -> None:
     given = scene(ok(invoice(status)))
-    assert given.payments.void(INVOICE, cart_token=TOKEN).status == status
+    assert given.payments.void(INVOICE).status == status
     assert given.routes == [f"GET /v1/invoices/{INVOICE}"]
 
 
 @pytest.mark.parametrize("status", ["paid", "void"])
 def test_a_void_that_loses_the_race_returns_what_won(status: str) -> None:
     given = scene(ok(invoice()), error(400), ok(invoice(status)))
-    assert given.payments.void(INVOICE, cart_token=TOKEN).status == status
+    assert given.payments.void(INVOICE).status == status
 
 
 def test_a_debit_under_way_cannot_be_voided_yet() -> None:
     given = scene(ok(invoice()), error(400), ok(invoice(payments=paying("processing"))))
     with pytest.raises(UnavailableError, match="payment_processing"):
-        given.payments.void(INVOICE, cart_token=TOKEN)
+        given.payments.void(INVOICE)
 
 
 def test_a_void_refused_for_another_reason_is_refused() -> None:
     given = scene(ok(invoice()), error(400, code="odd"), ok(invoice()))
     with pytest.raises(RefusedError, match="odd"):
-        given.payments.void(INVOICE, cart_token=TOKEN)
+        given.payments.void(INVOICE)
 
 
 def test_a_draft_is_deleted_so_that_no_credit_is_spent() -> None:
     given = scene(ok(invoice("draft")), ok(DELETED))
-    assert given.payments.void(INVOICE, cart_token=TOKEN).status is InvoiceStatus.VOID
+    assert given.payments.void(INVOICE).status is InvoiceStatus.VOID
     assert given.routes == [f"GET /v1/invoices/{INVOICE}", f"DELETE /v1/invoices/{INVOICE}"]
 
 
@@ -208,12 +208,12 @@ def test_a_draft_that_is_finalised_meanwhile_is_voided() -> None:
     given = scene(
         ok(invoice("draft")), error(400, code="invoice_not_editable"), ok(invoice()), ok(invoice("void"))
     )
-    assert given.payments.void(INVOICE, cart_token=TOKEN).status is InvoiceStatus.VOID
+    assert given.payments.void(INVOICE).status is InvoiceStatus.VOID
 
 
 def test_a_deleted_draft_counts_as_void() -> None:
     given = scene(MISSING)
-    gone = given.payments.void(INVOICE, cart_token=TOKEN)
+    gone = given.payments.void(INVOICE)
     assert (gone.status, gone.amount_paid, gone.credit_applied) == (InvoiceStatus.VOID, 0, 0)
 
 

@@ -140,8 +140,11 @@ class Payments(PaymentIntents, Protocol):
     def pay(self, invoice_id: str, *, method_id: str, cart_token: str, attempt: int) -> Invoice:
         """Charges off-session, once per attempt. Raises DeclinedError."""
 
-    def void(self, invoice_id: str, *, cart_token: str) -> Invoice:
-        """open -> void; a draft is finalised first. An invoice that was paid meanwhile is returned paid."""
+    def void(self, invoice_id: str) -> Invoice:
+        """open -> void; a draft is deleted and returned void, one that was paid meanwhile paid.
+
+        Repeatable without a key. UnavailableError("payment_processing") while a debit is under way.
+        """
 
     def discard_draft(self, invoice_id: str) -> None:
         """Deletes a draft of which nothing was stored; gone already is fine."""

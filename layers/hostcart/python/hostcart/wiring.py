@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from hostcart.use_cases.send_callback import SendCallbackPorts
     from hostcart.use_cases.suspend_site import SuspendSitePorts
     from hostcart.use_cases.waiting import WaitPorts
-    from hostcart.use_cases.wake import WakePorts
 
 
 class SystemClock:
@@ -265,13 +264,6 @@ def for_wait() -> "WaitPorts":
     from hostcart.use_cases.waiting import WaitPorts
 
     return WaitPorts(carts=carts())
-
-
-def for_wake() -> "WakePorts":
-    """Needs STATE_MACHINE_ARN and leave to send task tokens."""
-    from hostcart.use_cases.wake import WakePorts
-
-    return WakePorts(carts=carts(), workflow=workflow())
 
 
 def for_receive_payment_event() -> "ReceivePaymentEventPorts":

@@ -131,13 +131,12 @@ class StripePayments:
                 raise
             return self._now(invoice_id, paid)
 
-    def void(self, invoice_id: str, *, cart_token: str) -> Invoice:
+    def void(self, invoice_id: str) -> Invoice:
         """A draft is deleted instead: finalising it would spend the customer's credit first.
 
         Raises UnavailableError("payment_processing") while a debit is under way: it can be neither stopped
         nor refunded yet.
         """
-        del cart_token  # voiding twice is harmless, see the module's text on keys
         current = self._find(invoice_id)
         if current is None:
             return _gone(invoice_id)

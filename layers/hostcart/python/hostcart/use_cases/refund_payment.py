@@ -212,13 +212,13 @@ def _closed_invoice(cart: Cart, payments: Payments) -> Invoice | None:
             return None
         raise
     if invoice.status in _UNPAID:
-        return _voided(cart, invoice, payments)
+        return _voided(invoice, payments)
     return invoice
 
 
-def _voided(cart: Cart, invoice: Invoice, payments: Payments) -> Invoice:
+def _voided(invoice: Invoice, payments: Payments) -> Invoice:
     try:
-        return payments.void(invoice.id, cart_token=cart.token)
+        return payments.void(invoice.id)
     except UnavailableError as unavailable:
         if unavailable.code == "payment_processing":
             return invoice
