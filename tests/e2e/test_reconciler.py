@@ -50,7 +50,8 @@ def test_an_order_whose_execution_was_stopped_goes_on_and_is_delivered_once(
 
 def test_what_no_order_knows_is_told_until_it_is_mended(world: World, reconciler: Reconciler) -> None:
     left, paid, site = draft(world, "child"), charge_a_stranger(world, "child"), str(uuid.uuid4())
-    body = {"account_id": "1", "name": "Stray", "variant": "vanilla", "location": "pdx", "plan": "basic"}
+    spec = {"name": "Stray", "variant": "vanilla", "location": "pdx", "plan": "basic", "term": "monthly"}
+    body = {"account_id": "1", **spec}
     assert provisioner(world, "PUT", site, body) == 202
     planted = {("payment_unknown", paid), ("site_without_order", site)}
 

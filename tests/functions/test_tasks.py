@@ -161,6 +161,6 @@ def test_the_list_shows_orders_newest_first(stack: Stack) -> None:
     OrderList.model_validate_json(answer["body"])
     assert [order["id"] for order in answer["json"]["orders"]] == opened[:0:-1]
     assert answer["headers"]["X-Total-Count"] == "3"
-    assert '</api/orders?page=2&per_page=2>; rel="next"' in answer["headers"]["Link"]
+    assert '<?page=2&per_page=2>; rel="next"' in answer["headers"]["Link"]
     rest = list_orders(stack, member, query={"per_page": "2", "page": "2"})
     assert [order["id"] for order in rest["json"]["orders"]] == opened[:1]
