@@ -123,6 +123,9 @@ def _command(policy: Path, port: int) -> list[str]:
         "-Djava.net.preferIPv4Stack=true",
         f"-Djava.library.path={EMULATOR / 'DynamoDBLocal_lib'}",
         "-Xmx512m",
+        # one short run: a second compiler and a concurrent collector cost more than they save
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-jar",
         str(EMULATOR / "DynamoDBLocal.jar"),
         "-inMemory",

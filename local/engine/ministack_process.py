@@ -39,8 +39,10 @@ def main() -> None:
         event_loop,
         function_error,
         function_logs,
+        idle_workers,
         log_wait,
         nagle,
+        one_write,
         snapshot,
         worker_queue,
     )
@@ -49,6 +51,8 @@ def main() -> None:
     os.environ.pop("LOG_LEVEL", None)
     event_loop.install()
     nagle.install()
+    one_write.install()
+    idle_workers.install()
     log_wait.install()
     function_logs.install(Path(os.environ["HOSTCART_FUNCTION_LOGS"]))
     function_error.install()

@@ -2,22 +2,27 @@
 
 import asyncio
 import json
+import socket
+import socketserver
 import sys
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import h11
 import pytest
 import uvloop
+from hypercorn.protocol.h11 import H11Protocol
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
 from moto.stepfunctions.parser.asl.utils import json_path
 
 from local.engine import reload, staging
-from local.engine.shims import event_loop, log_wait, nagle, parse_once
+from local.engine.shims import event_loop, idle_workers, log_wait, nagle, one_write, parse_once
 from local.engine.shims.worker_queue import WorkerQueue
 from local.engine.workspace import Workspace
 
@@ -173,3 +178,61 @@ def test_reload_copies_what_differs_and_nothing_else(tmp_path: Path, monkeypatch
     assert said == ["changed functions/new.py"]
     assert reload._copy(source, copy, said.append) is False
     assert not (copy / "__pycache__" / "same.pyc").exists()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shim, for one test."""
+    monkeypatch.setattr(lambda_runtime, "queue", lambda_runtime.queue)
+    for name in ("__init__", "serve_forever", "shutdown"):
+        monkeypatch.setattr(socketserver.BaseServer, name, getattr(socketserver.BaseServer, name))
+    idle_workers.install()
+
+
+@pytest.mark.usefixtures("patient")
+def test_an_idle_worker_waits_for_its_next_invocation() -> None:
+    invocations, logs = lambda_runtime.queue.Queue(maxsize=1), lambda_runtime.queue.Queue(maxsize=2)
+    with pytest.raises(lambda_runtime.queue.Empty):
+        logs.get(timeout=0.001)
+    threading.Timer(0.3, invocations.put, ["an event"]).start()
+    assert invocations.get(timeout=0.001) == "an event"
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_worker_s_server_answers_and_stops_when_it_is_told_to() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 60})
+        serving.start()
+        with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert b"501" in client.recv(64)
+        server.shutdown()
+        serving.join(10)
+        assert not serving.is_alive()
+
+
+def test_a_response_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(H11Protocol, "_send_h11_event", H11Protocol._send_h11_event)
+    monkeypatch.setattr(socketserver.StreamRequestHandler, "wbufsize", 0)
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data(b"GET / HTTP/1.1\r\nHost: engine\r\n\r\n")
+    connection.next_event()
+    sent: list[bytes] = []
+
+    async def send(event: Any) -> None:
+        sent.append(event.data)
+
+    async def respond() -> None:
+        protocol = SimpleNamespace(connection=connection, send=send)
+        for event in (
+            h11.Response(status_code=200, headers=[("Content-Length", "4")]),
+            h11.Data(data=b"body"),
+            h11.EndOfMessage(),
+        ):
+            await H11Protocol._send_h11_event(protocol, event)  # type: ignore[arg-type]
+
+    one_write.install()
+    asyncio.run(respond())
+    assert len(sent) == 1
+    assert sent[0].startswith(b"HTTP/1.1 200")
+    assert sent[0].endswith(b"\r\n\r\nbody")

@@ -58,7 +58,7 @@ class LocalStack:
 
     def up_lean(self) -> None:
         """Start it with what tests need: no past orders, and few processes for one function."""
-        self._start("up", HOSTCART_PAST_ORDERS="0", HOSTCART_WORKERS_PER_FUNCTION="4")
+        self._start("up", HOSTCART_PAST_ORDERS="0", HOSTCART_WORKERS_PER_FUNCTION="3")
 
     def seed_past_orders(self) -> None:
         """Give the account `history` the orders that a lean stack was started without."""
