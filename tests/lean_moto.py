@@ -3,6 +3,8 @@
 - A transaction's backup shares the items that it does not write: moto would copy the whole table.
 - The names of a service's methods are listed once.
 - A state machine's definition and its paths are parsed once, as on the local stack.
+- boto3's description of a service is read once, not for each session's first client. botocore only reads it,
+  but for what a service's extras add, which are the same each time.
 """
 
 import copy
@@ -12,6 +14,7 @@ from typing import Any, Final
 
 import moto.core.responses
 import moto.dynamodb.models
+from botocore.loaders import JSONFileLoader
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
@@ -29,12 +32,24 @@ def install() -> None:
         (moto.dynamodb.models, "copy", SimpleNamespace(deepcopy=_copied)),
         (DynamoDBBackend, "update_item", _update),
         (moto.core.responses, "method_names_from_class", _METHODS),
+        (JSONFileLoader, "load_file", _described),
     ]
     for owner, name, ours in owners:
         setattr(owner, name, ours)
 
 
 _METHODS: Final = cache(method_names_from_class)
+_LOAD: Final[Any] = JSONFileLoader.load_file
+_LOADER: Final = JSONFileLoader()
+
+
+@cache
+def _description(path: str) -> Any:
+    return _LOAD(_LOADER, path)
+
+
+def _described(_loader: JSONFileLoader, path: str) -> Any:
+    return _description(path)
 
 
 def _copied(value: Any) -> Any:
