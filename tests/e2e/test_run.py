@@ -12,6 +12,7 @@ from local.seed.history import ORDERS
 from tests.e2e.support.stack import LocalStack
 
 READY_SECONDS = 45  # on a machine that does nothing else it takes a fifth
+MOST_SECONDS = 90  # however busy the machine is
 PLAIN = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -39,7 +40,7 @@ def shown(home: Path) -> Iterator[list[str]]:
 
 def test_the_stack_is_there_in_well_under_a_minute(shown: list[str], crowd: float) -> None:
     (ready,) = [line for line in shown if line.startswith("ready after ")]
-    assert float(ready.split()[2]) / crowd < READY_SECONDS
+    assert float(ready.split()[2]) < min(crowd * READY_SECONDS, MOST_SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Smoke tests of shims that need no stack."""
 
 import asyncio
+import io
 import json
 import socket
 import socketserver
@@ -209,6 +210,57 @@ def test_a_worker_s_server_answers_and_stops_when_it_is_told_to() -> None:
         server.shutdown()
         serving.join(10)
         assert not serving.is_alive()
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"body")
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+class _Socket(io.BytesIO):
+    """A connection that has one request and counts the writes."""
+
+    def __init__(self) -> None:
+        super().__init__(b"GET / HTTP/1.0\r\n\r\n")
+        self.sent: list[bytes] = []
+
+    def makefile(self, mode: str, buffering: int) -> Any:
+        if "r" in mode:
+            return io.BytesIO(self.getvalue())
+        return io.BufferedWriter(_Raw(self.sent), 8192 if buffering < 0 else buffering)
+
+    def sendall(self, data: bytes) -> None:
+        self.sent.append(bytes(data))
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, sent: list[bytes]) -> None:
+        self._sent = sent
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._sent.append(bytes(data))
+        return len(data)
+
+
+def test_a_server_of_the_standard_library_answers_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(H11Protocol, "_send_h11_event", H11Protocol._send_h11_event)
+    monkeypatch.setattr(socketserver.StreamRequestHandler, "wbufsize", 0)
+    monkeypatch.setattr(socketserver.StreamRequestHandler, "disable_nagle_algorithm", False)
+    one_write.install()
+    connection: Any = _Socket()
+    server: Any = None
+    _Page(connection, ("127.0.0.1", 1), server)
+    assert len(connection.sent) == 1
+    assert connection.sent[0].endswith(b"\r\n\r\nbody")
 
 
 def test_a_response_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ class _Invocations(queue.Queue[Any]):
 
 
 def install() -> None:
-    """Apply to every worker, and to every server that starts afterwards."""
+    """Apply to every worker, and to every server that is created afterwards."""
     runtime: Any = lambda_runtime
     runtime.queue = SimpleNamespace(Queue=_Invocations, Full=queue.Full, Empty=queue.Empty)
     server: Any = socketserver.BaseServer

@@ -38,7 +38,7 @@ def test_the_renewal_starts_when_the_paid_term_ends() -> None:
     given = scene(ok({"id": "sub_1", "object": "subscription", "status": "active"}))
     assert subscribe(given) == ("sub_1", "active")
     (sent,) = given.http.sent
-    assert (sent.route, sent.key) == ("POST /v1/subscriptions", "order:order-1:sub:pm_1")
+    assert (sent.route, sent.key) == ("POST /v1/subscriptions", "order:order-1:sub")
     assert sent.params == {
         "customer": "cus_1",
         "items[0][price_data][currency]": "usd",
@@ -58,7 +58,7 @@ def test_without_a_method_the_customers_default_is_charged() -> None:
     given = scene(ok({"id": "sub_1", "object": "subscription", "status": "active"}))
     subscribe(given, method_id=None)
     (sent,) = given.http.sent
-    assert sent.key == "order:order-1:sub:default"
+    assert sent.key == "order:order-1:sub"
     assert "default_payment_method" not in sent.params
 
 
@@ -66,8 +66,7 @@ def test_a_method_is_saved_with_the_customer_or_not() -> None:
     given = scene(ok({"id": "pm_2", "object": "payment_method"}), MISSING, error(400, code="odd"))
     assert given.payments.has_method("cus_1", "pm_2")
     assert not given.payments.has_method("cus_1", "pm_2")
-    with pytest.raises(RefusedError, match="odd"):
-        given.payments.has_method("cus_1", "pm_2")
+    assert not given.payments.has_method("cus_1", "pm_2")
     assert given.routes[0] == "GET /v1/customers/cus_1/payment_methods/pm_2"
 
 
@@ -78,7 +77,7 @@ def test_a_paid_term_beyond_the_natural_period_is_covered_by_a_trial() -> None:
     )
     assert subscribe(given) == ("sub_1", "trialing")
     anchored, trial = given.http.sent
-    assert (anchored.key, trial.key) == ("order:order-1:sub:pm_1", "order:order-1:sub:pm_1:trial")
+    assert (anchored.key, trial.key) == ("order:order-1:sub", "order:order-1:sub:trial")
     assert trial.params["trial_end"] == anchored.params["billing_cycle_anchor"]
     assert "billing_cycle_anchor" not in trial.params
 
@@ -131,6 +130,6 @@ def test_behind_a_repeated_server_error_without_effect_the_next_key_is_used() ->
     given = scene(kept, ok(EMPTY), ok({"id": "sub_2", "object": "subscription", "status": "active"}))
     assert subscribe(given) == ("sub_2", "active")
     assert [sent.key for sent in given.http.sent if sent.method == "post"] == [
-        "order:order-1:sub:pm_1",
-        "order:order-1:sub:pm_1:2",
+        "order:order-1:sub",
+        "order:order-1:sub:2",
     ]

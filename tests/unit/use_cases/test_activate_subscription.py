@@ -72,6 +72,20 @@ def test_a_method_that_cannot_be_looked_at_is_asked_for_again(world: World) -> N
     assert [created.method_id for created in world.payments.subscriptions] == ["pm_2"]
 
 
+@pytest.mark.parametrize(("at_first", "renewed"), [(True, "pm_2"), (False, None)])
+def test_every_try_asks_for_the_same_renewal(world: World, renewed: str | None, *, at_first: bool) -> None:
+    """Whatever the customer does with the method meanwhile: under one key the request must not change."""
+    declined_and_paid(world, "pm_2")
+    methods = [{"pm_2"}, set[str]()]
+    world.payments.saved = methods[0] if at_first else methods[1]
+    world.payments.fail("create_subscription", UnavailableError("rate_limit"))
+    with pytest.raises(UnavailableError):
+        world.activate()
+    world.payments.saved = methods[1] if at_first else methods[0]
+    world.activate()
+    assert [created.method_id for created in world.payments.subscriptions] == [renewed]
+
+
 def test_an_annual_term(world: World) -> None:
     world.order(site_order(term="annual"))
     world.charge()

@@ -57,7 +57,6 @@ def create_subscription(
 
     Stripe refuses an anchor later than one natural period from now. Around a month's end the paid term can
     end later than that (paid on 30 January, created on the 31st); then a trial covers the difference.
-    The key names the method: which one can be charged may change between two tries.
     """
     params: stripe.params.SubscriptionCreateParams = {
         "customer": customer_id,
@@ -79,7 +78,7 @@ def create_subscription(
         params["default_payment_method"] = method_id
     end = int(paid_through.timestamp())
     return with_live_key(
-        f"order:{order_id}:sub:{method_id or 'default'}",
+        f"order:{order_id}:sub",
         lambda key: _create_under(api, key, params, end),
         lambda: find_subscription(api, customer_id, order_id, _EVER),
     )
@@ -103,13 +102,11 @@ def _create_under(
 
 
 def has_method(api: StripeApi, customer_id: str, method_id: str) -> bool:
-    """Whether the method is saved with the customer."""
+    """Whether the method is saved with the customer; what Stripe refuses to show is not."""
     try:
         with api.calls() as v1:
             v1.customers.payment_methods.retrieve(customer_id, method_id)
-    except RefusedError as refusal:
-        if refusal.code != "resource_missing":
-            raise
+    except RefusedError:
         return False
     return True
 

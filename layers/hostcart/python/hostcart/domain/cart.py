@@ -359,9 +359,18 @@ def start_attempt(cart: Cart, attempt: int, now: datetime) -> Cart:
     return _touch(cart, cart.opened, now, payment=replace(cart.payment, attempt=attempt))
 
 
+def note_saved_method(cart: Cart, *, saved: bool, now: datetime) -> Cart:
+    """Whether the method that paid can renew: the first look decides, so that every try asks for the same."""
+    _refuse_failed(cart.opened)
+    if cart.payment.paid_with_saved is not None:
+        return cart
+    return _touch(cart, cart.opened, now, payment=replace(cart.payment, paid_with_saved=saved))
+
+
 def reprice_domain(cart: Cart, price: int, now: datetime) -> Cart:
-    """The registrar asks this now, no more than it quoted: stored before it is named to it, so that every
-    attempt names the same. Nothing changes for the client.
+    """The registrar asks this now, no more than it quoted: on record before it is named to it.
+
+    Nothing changes for the client.
     """
     _refuse_failed(cart.opened)
     if price == cart.domain.to_pay:

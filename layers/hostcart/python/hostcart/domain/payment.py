@@ -87,7 +87,8 @@ class Payment:
 
     `amount_refunded` went back to the method, `credit_refunded` to the account's balance.
 
-    `paid_with` is the method that paid, if the customer took another one than `method_id` on the hosted page.
+    `paid_with` is the method that paid, if the customer took another one than `method_id` on the hosted page;
+    `paid_with_saved` whether it was theirs to be charged again when the renewal was about to be created.
 
     `asked_at` is when the customer was first asked to act: a debit may fail days after the order.
     """
@@ -106,3 +107,4 @@ class Payment:
     paid_at: datetime | None = None
     asked_at: datetime | None = None
     paid_with: str | None = None
+    paid_with_saved: bool | None = None

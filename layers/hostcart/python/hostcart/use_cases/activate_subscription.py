@@ -8,7 +8,14 @@ from typing import Final
 
 from hostcart.contract.statuses import Term
 from hostcart.domain import tlds
-from hostcart.domain.cart import Cart, DomainItem, Subscription, TaskName, require_running
+from hostcart.domain.cart import (
+    Cart,
+    DomainItem,
+    Subscription,
+    TaskName,
+    note_saved_method,
+    require_running,
+)
 from hostcart.domain.cart import activate_subscription as activated
 from hostcart.domain.money import total
 from hostcart.domain.payment import Payment
@@ -50,6 +57,7 @@ def activate_subscription(account_id: str, cart_token: str, *, ports: ActivateSu
     cart = load(ports.carts, account_id, cart_token)
     if cart.opened.subscription is None:
         require_running(cart, TaskName.ACTIVATE_SUBSCRIPTION)
+        cart = _settle_method(cart, ports)
         subscription = _find_or_create(cart, ports.payments)
         _store(cart, subscription, ports)
     return cart.opened.id
@@ -73,10 +81,9 @@ def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
     """Looks just before it creates: the processor has no natural once-only guard for subscriptions."""
     renewal = renewal_of(cart)
     try:
-        method_id = _method(cart.payment, payments)
         stripe_id, status = payments.find_subscription(
             cart.payment.customer_id, order_id=cart.opened.id, since=cart.opened.created_at
-        ) or _create(cart, renewal, method_id, payments)
+        ) or _create(cart, renewal, payments)
     except RefusedError as refused:
         raise SubscriptionFailedError("subscription_refused") from refused
     began = renewal.began.astimezone(UTC)
@@ -90,10 +97,10 @@ def _find_or_create(cart: Cart, payments: Payments) -> Subscription:
     )
 
 
-def _create(cart: Cart, renewal: Renewal, method_id: str | None, payments: Payments) -> tuple[str, str]:
+def _create(cart: Cart, renewal: Renewal, payments: Payments) -> tuple[str, str]:
     return payments.create_subscription(
         customer_id=cart.payment.customer_id,
-        method_id=method_id,
+        method_id=_method(cart.payment),
         product_id=renewal.product_id,
         currency=cart.currency,
         amount=renewal.amount,
@@ -104,14 +111,23 @@ def _create(cart: Cart, renewal: Renewal, method_id: str | None, payments: Payme
     )
 
 
-def _method(payment: Payment, payments: Payments) -> str | None:
+def _settle_method(cart: Cart, ports: ActivateSubscriptionPorts) -> Cart:
+    """Decides what renews, once: a try that named another method would make a second subscription."""
+    payment = cart.payment
+    if payment.paid_with is None or payment.paid_with_saved is not None:
+        return cart
+    saved, now = ports.payments.has_method(payment.customer_id, payment.paid_with), ports.clock.now()
+    return change(ports.carts, cart, lambda current: note_saved_method(current, saved=saved, now=now))
+
+
+def _method(payment: Payment) -> str | None:
     """The method that paid: the one that was charged first may be the one that was declined.
 
     One that the customer did not save on the hosted page cannot be charged again: None, their default.
     """
     if payment.paid_with is None:
         return payment.method_id
-    return payment.paid_with if payments.has_method(payment.customer_id, payment.paid_with) else None
+    return payment.paid_with if payment.paid_with_saved else None
 
 
 def renewal_of(cart: Cart) -> Renewal:

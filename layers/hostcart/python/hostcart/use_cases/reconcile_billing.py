@@ -119,4 +119,5 @@ def _cancel(run: Run, subscription_id: str) -> Judgement:
 
 def _never_bills(order: Order, renewal: Renewal, run: Run) -> bool:
     """Whether nobody has anything of it, nor has paid for it: made too late, by a step that was held up."""
-    return order.status is not OrderStatus.COMPLETED and run.as_of < renewal.first_bill
+    now = max(run.as_of, run.ports.clock.now())
+    return order.status is not OrderStatus.COMPLETED and now < renewal.first_bill

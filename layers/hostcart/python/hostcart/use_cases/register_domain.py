@@ -162,7 +162,7 @@ def _refused(cart: Cart, refused: RefusedError, ports: RegisterDomainPorts) -> C
 
 
 def _cheaper(cart: Cart, ports: RegisterDomainPorts) -> Cart | None:
-    """The cart with what the registrar asks now, which fell since the charge; None when it did not."""
+    """The cart with what the registrar asks now, within the quote; None when it is no other, or above it."""
     try:
         price = price_now(cart.domain, ports.registrar)
     except DomainFailedError:
