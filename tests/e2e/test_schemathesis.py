@@ -43,7 +43,7 @@ OTHER_METHOD: Final = {  # 404: one that REST APIs do not know
 REGISTRAR: Final = "/v4/"
 ORDERING: Final = "POST /api/orders"
 EXAMPLES: Final = int(os.environ.get("HOSTCART_FUZZ_EXAMPLES", "30"))
-ORDERING_EXAMPLES: Final = 5 * EXAMPLES
+ORDERING_EXAMPLES: Final = 4 * EXAMPLES
 CHECKS = [
     not_a_server_error,
     negative_data_rejection,

@@ -76,6 +76,7 @@ class FakePayments:
     subscriptions: list[FakeSubscription] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     attempts: list[int] = field(default_factory=list)
+    _pinned: str = ""
     _drafts: dict[str, str] = field(default_factory=dict)
     _spent: set[int] = field(default_factory=set)
     _faults: list[tuple[str, bool, PortError]] = field(default_factory=list)
@@ -117,8 +118,9 @@ class FakePayments:
     def open_invoice(
         self, *, customer_id: str, method_id: str, currency: str, account_id: str, cart_token: str
     ) -> Invoice:
-        del customer_id, method_id, account_id
+        del customer_id, account_id
         self._begin("open_invoice")
+        self._pinned = method_id
         if cart_token not in self._drafts:
             draft = replace(
                 _draft(f"in_{len(self.invoices) + 1}{self.suffix}", currency), balance=-self.credit
@@ -331,7 +333,7 @@ class FakePayments:
                 paid_at=self.clock.now(),
                 attempt=AttemptState.SUCCEEDED if due else AttemptState.NONE,
                 method_type=MethodType.CARD if due else None,
-                method_id="pm_1" if due else None,
+                method_id=self._pinned if due else None,
             )
         )
 

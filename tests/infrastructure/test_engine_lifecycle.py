@@ -31,6 +31,7 @@ def test_state_is_kept_over_a_restart_until_it_is_wiped(here: Workspace) -> None
     tiny.outcome(first, arn)
     history = tiny.events(first, arn)
     stopped = tiny.execute(first, "stopped", {"name": "x", "sleep": 1})
+    tiny.await_event(first, stopped, "TaskStateEntered")
     tiny.states(first).stop_execution(executionArn=stopped)
     assert tiny.outcome(first, stopped)["redriveStatus"] == "REDRIVABLE"
     before = tiny.events(first, stopped)
