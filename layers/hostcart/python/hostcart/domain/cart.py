@@ -548,8 +548,13 @@ def _end_tasks(tasks: Iterable[Task], ended: Mapping[TaskStatus, TaskStatus]) ->
     )
 
 
-def settle_callback(cart: Cart, status: CallbackStatus, now: datetime) -> Cart:
-    """What became of the notification; the order itself stays as it is."""
+def require_ended(cart: Cart) -> None:
+    """Refuses to tell of an order, or to settle that it was told of, while it may still change."""
     if not cart.opened.status.terminal:
         raise TransitionRefusedError("the order is not terminal")
+
+
+def settle_callback(cart: Cart, status: CallbackStatus, now: datetime) -> Cart:
+    """What became of the notification; the order itself stays as it is."""
+    require_ended(cart)
     return replace(cart, callback=status, updated_at=now)

@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from hostcart.contract.statuses import MethodType, PaymentStatus
+
+GIVEN_BACK: Final = frozenset({PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
+"""What was paid is the customer's again, or is to be."""
 
 
 class InvoiceStatus(StrEnum):

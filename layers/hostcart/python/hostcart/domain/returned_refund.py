@@ -2,19 +2,16 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from hostcart.contract.statuses import PaymentStatus
 from hostcart.domain.cart import Cart
-from hostcart.domain.payment import Payment
+from hostcart.domain.payment import GIVEN_BACK, Payment
 from hostcart.domain.transitions import PAYMENT, RETURNED_REFUND, TransitionRefusedError, advance
-
-_GIVEN_BACK: Final = frozenset({PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
 
 
 def is_given_back(cart: Cart) -> bool:
     """Whether the order is closed and its payment was refunded, or is to be again."""
-    return cart.opened.status.terminal and cart.payment.status in _GIVEN_BACK
+    return cart.opened.status.terminal and cart.payment.status in GIVEN_BACK
 
 
 def revise_refund(cart: Cart, payment: Payment, now: datetime) -> Cart:

@@ -15,7 +15,7 @@ from hostcart.domain.cart import (
     fail_order,
     settle_failed_payment,
 )
-from hostcart.domain.payment import Invoice, InvoiceStatus, Payment, Refund
+from hostcart.domain.payment import GIVEN_BACK, Invoice, InvoiceStatus, Payment, Refund
 from hostcart.domain.reconciliation import Verdict
 from hostcart.ports import (
     CartStore,
@@ -34,7 +34,6 @@ from hostcart.use_cases.opening import load_opened
 from hostcart.use_cases.saving import change
 
 _SETTLED: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.REFUNDED})
-_GIVEN_BACK: Final = frozenset({PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED})
 
 _UNPAID: Final = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE})
 _MOST_SUBSCRIPTIONS: Final = 5
@@ -168,7 +167,7 @@ def _tell_of_undelivered(cart: Cart, metrics: Metrics) -> None:
     Counted before it is stored: a crash in between counts it twice, rather than never.
     """
     order = cart.opened
-    if order.failure is not None and not order.stopped_by_customer and cart.payment.status not in _GIVEN_BACK:
+    if order.failure is not None and not order.stopped_by_customer and cart.payment.status not in GIVEN_BACK:
         metrics.count("PaidUndelivered", code=order.failure.code)
 
 

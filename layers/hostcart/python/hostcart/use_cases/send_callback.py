@@ -3,8 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from hostcart.domain.cart import CallbackStatus, Cart, settle_callback
-from hostcart.domain.transitions import TransitionRefusedError
+from hostcart.domain.cart import CallbackStatus, Cart, require_ended, settle_callback
 from hostcart.domain.views import callback_body
 from hostcart.ports import (
     Callback,
@@ -40,8 +39,7 @@ def send_callback(account_id: str, cart_token: str, *, ports: SendCallbackPorts)
     if cart.callback is CallbackStatus.NONE:
         return cart.callback
     if cart.callback is CallbackStatus.PENDING:
-        if not cart.opened.status.terminal:
-            raise TransitionRefusedError("the order is not terminal")
+        require_ended(cart)
         status = _deliver(cart, ports)
         now = ports.clock.now()
         cart = change(ports.carts, cart, lambda current: settle_callback(current, status, now))
