@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import Shop, site_body
-from tests.e2e.support.world import World, await_value, facts_of
+from tests.e2e.support.world import World, facts_of
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

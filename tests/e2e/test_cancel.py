@@ -9,10 +9,11 @@ from typing import Any, Final
 import httpx
 
 from local.engine.demo import CONTACT
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.together import by_clients
-from tests.e2e.support.world import World, await_value, order_id
+from tests.e2e.support.world import World, order_id
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.together import at_once
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 
 type Shops = Callable[..., Shop]
 

@@ -25,9 +25,10 @@ from tests.e2e.support.names import (
     post,
     transfer_body,
 )
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.problems import refused
 from tests.e2e.support.shop import Shop, new_key, site_body
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

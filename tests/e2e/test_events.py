@@ -13,8 +13,9 @@ from local.engine import invoke
 from local.engine.runtime_api import Outcome
 from local.engine.workspace import ROOT
 from tests.e2e.support import held
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 
 type Expected = Mapping[str, Any]
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop, new_key, site_body
 from tests.e2e.support.together import at_once
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from local.engine import ports, processes, workers
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop, new_key, site_body
 from tests.e2e.support.stack import CommandFailedError, LocalStack
-from tests.e2e.support.world import World, await_value, order_id
+from tests.e2e.support.world import World, order_id
 from tests.own_address import own_address
 
 type Json = dict[str, Any]
@@ -148,7 +149,7 @@ def test_orders_in_flight_go_on_after_a_restart(stack: LocalStack, world: World,
     executions = world.counts().executions
 
     stack.down()
-    said = stack.command("up")
+    said = stack.up_lean()
     world.facts = stack.facts
     assert "2 orders go on" in said
     assert world.counts().executions == executions

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop, site_body
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

@@ -10,6 +10,7 @@ import pytest
 
 from local.engine import aws
 from tests.e2e.support.commands import tool
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.reconciler import (
     Reconciler,
     charge_a_stranger,
@@ -18,7 +19,7 @@ from tests.e2e.support.reconciler import (
     provisioner,
 )
 from tests.e2e.support.shop import PRICE, Shop, site_body
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

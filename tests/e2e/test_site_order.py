@@ -13,8 +13,9 @@ from hostcart.contract.responses import CartEnvelope, OrderList, OrderNotificati
 from hostcart.use_cases.activate_subscription import paid_through
 from standardwebhooks import Webhook
 
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, TERMINAL, Shop, new_key, site_body
-from tests.e2e.support.world import World, await_value, order_id
+from tests.e2e.support.world import World, order_id
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

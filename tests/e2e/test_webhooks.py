@@ -12,9 +12,10 @@ from hostcart.adapters.stripe_events import LARGEST_BYTES
 from hostcart.contract.responses import Problem
 
 from local.sandboxes.stripe.webhooks import signature
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.reconciler import Reconciler, processor
 from tests.e2e.support.shop import PRICE, Shop, site_body
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 
 type Json = dict[str, Any]
 type Shops = Callable[..., Shop]

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from local.engine import workers
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop, site_body
-from tests.e2e.support.world import World, await_value
+from tests.e2e.support.world import World
 from tests.sam_template import Template
 
 type Json = dict[str, Any]
@@ -72,6 +73,15 @@ class Ordered:
         ]
         return failed.count("Runtime.ExitError") == 1
 
+    def completed_once(self) -> Json:
+        """The order's view: one worker died, and it was delivered, paid and told of once all the same."""
+        order = self.ended()
+        assert self.lost_one_worker()
+        assert order["order"]["status"] == "completed"
+        self.world.delivered_once(self.token, amount=PRICE)
+        assert len(self.notified_as_one()) == 1
+        return order
+
     def notified_as_one(self) -> list[Json]:
         received = self.world.received(self.path)
         assert len({entry["headers"]["webhook-id"] for entry in received}) == 1
@@ -115,13 +125,9 @@ def test_a_task_dies_and_the_order_completes_once(world: World, shop: Shops, ste
     world.arm(sandbox, match, f"slow:{HELD_SECONDS}")
     ordered = Ordered(world, shop("ready"))
     kill_when_held(world, name, sandbox)
-    order = ordered.ended()
-    assert ordered.lost_one_worker()
-    assert order["order"]["status"] == "completed"
+    order = ordered.completed_once()
     assert order["payment"]["amount_charged_cents"] == PRICE
-    world.delivered_once(ordered.token, amount=PRICE)
     assert world.invoices(ordered.token)[0]["attempts"] == 1
-    assert len(ordered.notified_as_one()) == 1
 
 
 @pytest.mark.parametrize("step", REFUND_HELD)
@@ -161,11 +167,7 @@ def test_the_closing_dies_and_closes_once(world: World, shop: Shops) -> None:
         ordered = Ordered(world, client)
         await_value(lambda: _entered(world, ordered.token, CLOSE), seconds=20)
         kill(world, CLOSE)
-    order = ordered.ended()
-    assert ordered.lost_one_worker()
-    assert order["order"]["status"] == "completed"
-    world.delivered_once(ordered.token, amount=PRICE)
-    assert len(ordered.notified_as_one()) == 1
+    ordered.completed_once()
 
 
 def test_the_wait_dies_before_it_begins_and_is_ended_once(world: World, shop: Shops) -> None:
@@ -179,11 +181,7 @@ def test_the_wait_dies_before_it_begins_and_is_ended_once(world: World, shop: Sh
         await_value(lambda: _entered(world, ordered.token, WAIT), seconds=20)
         kill(world, WAIT)
     _pay_at_the_page(world, ordered)
-    order = ordered.ended()
-    assert ordered.lost_one_worker()
-    assert order["order"]["status"] == "completed"
-    world.delivered_once(ordered.token, amount=PRICE)
-    assert len(ordered.notified_as_one()) == 1
+    ordered.completed_once()
 
 
 def test_the_suspension_dies_and_the_site_is_taken_away_once(world: World, shop: Shops) -> None:

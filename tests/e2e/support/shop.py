@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from tests.e2e.support.patience import looks
+
 type Json = dict[str, Any]
 
 PRICE = 1300
@@ -84,11 +86,10 @@ class Shop:
 
     def until(self, token: str, reached: Callable[[Json], bool], *, seconds: float = 30) -> Json:
         """The cart's view as soon as `reached` holds for it."""
-        deadline = time.monotonic() + seconds
-        while not reached(view := self.cart(token)):
-            assert time.monotonic() < deadline, f"not reached in {seconds} s: {view}"
-            time.sleep(_POLL_SECONDS)
-        return view
+        for _ in looks(seconds, pause=_POLL_SECONDS):
+            if reached(view := self.cart(token)):
+                return view
+        raise AssertionError(f"not reached in {seconds} s: {view}")
 
     def payment(self, token: str, status: str, *, seconds: float = 30) -> Json:
         """The order's view as soon as the payment has this status."""

@@ -56,9 +56,9 @@ class LocalStack:
         addresses = {name: value for name, value in self.facts.items() if str(value).startswith("http")}
         return {name: int(value.split("/")[2].rpartition(":")[2]) for name, value in addresses.items()}
 
-    def up_lean(self) -> None:
-        """Start it with what tests need: no past orders, and few processes for one function."""
-        self._start("up", HOSTCART_PAST_ORDERS="0", HOSTCART_WORKERS_PER_FUNCTION="3")
+    def up_lean(self) -> str:
+        """Start it with what tests need: no past orders, and few processes for one function; what it said."""
+        return self._start("up", HOSTCART_PAST_ORDERS="0", HOSTCART_WORKERS_PER_FUNCTION="3")
 
     def seed_past_orders(self) -> None:
         """Give the account `history` the orders that a lean stack was started without."""

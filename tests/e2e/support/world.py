@@ -2,10 +2,9 @@
 
 import contextlib
 import json
-import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,7 @@ from hostcart.adapters.dynamodb_carts import texts_of
 from hostcart.domain.payment_events import WORTH_A_LOOK
 
 from local.engine import aws
+from tests.e2e.support.patience import await_value
 from tests.e2e.support.stack import LocalStack
 
 type Json = dict[str, Any]
@@ -423,15 +423,6 @@ class World:
 def order_id(token: str) -> str:
     """The id of a cart's order."""
     return str(uuid.UUID(token))
-
-
-def await_value[T](look: Callable[[], T | None], *, seconds: float, pause: float = 0.05) -> T:
-    """The first truthy value of `look`."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"not there after {seconds} s"
-        time.sleep(pause)
-    return found
 
 
 def facts_of(item: Item) -> Json:
