@@ -56,6 +56,14 @@ def _delivered(*, site: bool) -> Order:
     return Order(plan, token=_TOKEN, view=view)
 
 
+def test_a_stop_after_the_last_effect_breaks_nothing() -> None:
+    order = _delivered(site=True)
+    books = _Sound(order.plan)
+    books.executions = {_TOKEN: "ABORTED"}
+    order.stopped = True
+    assert list(broken(order, books)) == []
+
+
 @pytest.mark.parametrize("site", [True, False])
 def test_sound_books_are_not_blamed(site: bool) -> None:  # noqa: FBT001 - a parameter
     order = _delivered(site=site)
@@ -85,6 +93,7 @@ _OF_A_SITE: dict[str, tuple[Callable[[_Sound, Order], object], str]] = {
         "its callbacks told",
     ),
     "a dead execution": (lambda books, _: books.executions.update({_TOKEN: "FAILED"}), "its executions"),
+    "a stopped one": (lambda books, _: books.executions.update({_TOKEN: "ABORTED"}), "its executions"),
     "a running one": (lambda books, _: books.executions.update({f"{_TOKEN}-2": "RUNNING"}), "RUNNING"),
     "no end": (lambda _, order: order.view["order"].update(status="processing"), "no end"),
     "given back": (lambda _, order: order.view["payment"].update(status="refunded"), "a payment refunded"),
