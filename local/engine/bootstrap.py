@@ -1,19 +1,24 @@
 """The package of every local function: a script that starts AWS's runtime client out of the build folder."""
 
 import io
+import json
 import os
 import shlex
 import zipfile
 from pathlib import Path
+from typing import Final
 
 from local.engine.translation import Function
 
 EXECUTABLE = 0o755 << 16
+RECIPE: Final = "worker.json"
+"""Beside the script: what it does, for `shims/forked_workers.py`."""
 
 
 def package(function: Function, runtime_python: Path) -> bytes:
-    """A zip that holds only `bootstrap`."""
-    return _zip({"bootstrap": script(function, runtime_python)})
+    """A zip that holds only `bootstrap` and its recipe."""
+    recipe = json.dumps(_recipe(function, runtime_python))
+    return _zip({"bootstrap": script(function, runtime_python), RECIPE: recipe})
 
 
 def empty_layer() -> bytes:
@@ -37,6 +42,18 @@ def script(function: Function, runtime_python: Path) -> str:
     exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment(function).items())
     run = f"exec {shlex.quote(str(runtime_python))} -P -s -m awslambdaric {shlex.quote(function.handler)}"
     return f"#!/bin/sh\nexport {exports}\ncd {shlex.quote(str(function.code))} && {run}\n"
+
+
+def _recipe(function: Function, runtime_python: Path) -> dict[str, object]:
+    """The same in parts: the Python, the folders on its path, the variables, the handler."""
+    return {
+        "python": str(runtime_python),
+        "layers": [str(folder) for folder in function.layers],
+        "path": [str(folder) for folder in (function.code, *function.layers)],
+        "folder": str(function.code),
+        "environment": environment(function),
+        "handler": function.handler,
+    }
 
 
 def _zip(files: dict[str, str]) -> bytes:

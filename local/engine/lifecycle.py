@@ -216,6 +216,7 @@ def _describe(
         "outputs": deployed.outputs,
         "pids": {record.name: record.pid for record in records},
         "logs": str(workspace.logs),
+        "workers": str(workspace.workers),
     }
 
 

@@ -26,6 +26,8 @@ def environment(workspace: Workspace, port: int) -> Mapping[str, str]:
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(workspace.state / "s3"),
         "HOSTCART_WORKERS_PER_FUNCTION": os.environ.get("HOSTCART_WORKERS_PER_FUNCTION", "8"),
+        "HOSTCART_FORKED_WORKERS": os.environ.get("HOSTCART_FORKED_WORKERS", "1"),
+        "HOSTCART_WORKERS": str(workspace.workers),
         "HOSTCART_SNAPSHOT": str(workspace.state / "snapshot"),
         "HOSTCART_FUNCTION_LOGS": str(workspace.logs / "functions"),
     }
@@ -37,6 +39,7 @@ def main() -> None:
 
     from local.engine.shims import (
         event_loop,
+        forked_workers,
         function_error,
         function_logs,
         idle_workers,
@@ -57,6 +60,9 @@ def main() -> None:
     function_logs.install(Path(os.environ["HOSTCART_FUNCTION_LOGS"]))
     function_error.install()
     worker_queue.install(int(os.environ["HOSTCART_WORKERS_PER_FUNCTION"]))
+    forked_workers.install(
+        Path(os.environ["HOSTCART_WORKERS"]), forked=os.environ["HOSTCART_FORKED_WORKERS"] != "0"
+    )
     snapshot.install(Path(os.environ["HOSTCART_SNAPSHOT"]))
     sys.argv = ["ministack"]
     app.main()

@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 
+def note(folder: Path, pid: int, function: str) -> None:
+    """Keep in mind that a process runs this function, by its physical name."""
+    (folder / str(pid)).write_text(function)
+
+
 def pids(stack: Mapping[str, Any], function: str) -> list[int]:
     """Ids of the worker processes of a function of the running stack.
 
@@ -15,12 +20,9 @@ def pids(stack: Mapping[str, Any], function: str) -> list[int]:
         stack: what stack.json holds.
         function: the function's logical id or physical name.
     """
-    name = stack["functions"].get(function, function).encode()
-    return sorted(
-        pid
-        for pid in _children(stack["pids"]["aws"])
-        if b"AWS_LAMBDA_FUNCTION_NAME=" + name in _environment(pid)
-    )
+    name, engine = stack["functions"].get(function, function), stack["pids"]["aws"]
+    noted = [int(path.name) for path in Path(stack["workers"]).glob("*") if _noted(path) == name]
+    return sorted(pid for pid in noted if engine in (parent := _parent(pid), _parent(parent)))
 
 
 def kill(stack: Mapping[str, Any], function: str, *, wait_seconds: float = 10.0) -> list[int]:
@@ -43,18 +45,17 @@ def kill(stack: Mapping[str, Any], function: str, *, wait_seconds: float = 10.0)
     return killed
 
 
-def _children(parent: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{parent}/task").glob("*/children"):
-        try:
-            found += [int(pid) for pid in task.read_text().split()]
-        except OSError:  # the thread ended meanwhile
-            continue
-    return found
-
-
-def _environment(pid: int) -> list[bytes]:
+def _noted(path: Path) -> str:
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return path.read_text()
+    except OSError:  # the stack was stopped meanwhile
+        return ""
+
+
+def _parent(pid: int) -> int:
+    """0 when the process has ended: its parent may not have noticed yet."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
     except OSError:
-        return []
+        return 0
+    return 0 if state == "Z" else int(parent)

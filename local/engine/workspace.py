@@ -44,6 +44,11 @@ class Workspace:
         return self.home / "tmp"
 
     @property
+    def workers(self) -> Path:
+        """A file for each of the functions' processes."""
+        return self.scratch / "workers"
+
+    @property
     def bytecode(self) -> Path:
         """Compiled Python of every process: none is written beside the code, none compiles twice."""
         return self.home / "pycache"

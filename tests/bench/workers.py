@@ -1,8 +1,9 @@
 """What a running stack's functions took: `python -m tests.bench.workers [stack home]`.
 
 The largest memory and the processor time, for `request_peak_mb` and `cpu_ms` of tools/cost/assumptions.json.
-Each worker is a process of AWS's runtime client, as on Lambda. Processor time includes the start: run it
-before and after some orders and divide the difference.
+Each worker is a process of AWS's runtime client, as on Lambda, if the stack was started by
+`HOSTCART_FORKED_WORKERS=0 make up`. Processor time includes the start: run it before and after some orders
+and divide the difference.
 """
 
 import os
