@@ -59,30 +59,36 @@ def serve(orders: socket.socket, plain_path: list[str]) -> None:
 
 def _take(orders: socket.socket, plain_path: list[str]) -> tuple[int, int, socket.socket] | None:
     """(descriptor, id, who is told) of the process that the next order asks for; None: no more orders."""
-    message, (*descriptors,), _, _ = socket.recv_fds(orders, LONGEST_ORDER, 2)
+    message, descriptors, _, _ = socket.recv_fds(orders, LONGEST_ORDER, 2)
     if not message:
         return None
     told, output = descriptors
     pid = os.fork()
     if pid == 0:
-        _become(json.loads(message), output, plain_path)
+        _become(message, output, plain_path)
     os.close(output)
     life = socket.socket(fileno=told)
-    life.send(str(pid).encode())
+    _tell(life, pid)
     return os.pidfd_open(pid), pid, life
 
 
 def _tell_end(pidfd: int, pid: int, life: socket.socket) -> None:
     _, status = os.waitpid(pid, 0)
     os.close(pidfd)
-    with life, suppress(BrokenPipeError):  # the engine has forgotten it
-        life.send(str(os.waitstatus_to_exitcode(status)).encode())
+    with life:
+        _tell(life, os.waitstatus_to_exitcode(status))
 
 
-def _become(order: Json, output: int, plain_path: list[str]) -> None:
+def _tell(life: socket.socket, number: int) -> None:
+    with suppress(BrokenPipeError):  # the engine wants to know no more
+        life.send(str(number).encode())
+
+
+def _become(message: bytes, output: int, plain_path: list[str]) -> None:
     """Be the function's process, as if started on its own. Does not return."""
     code = 1
     try:
+        order: Json = json.loads(message)
         _take_place(output, order["folder"], order["environment"])
         sys.path[:] = [*order["path"], *plain_path]
         sys.argv = ["awslambdaric", order["handler"]]
