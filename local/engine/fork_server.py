@@ -2,27 +2,28 @@
 
 An order is a message on the socket whose descriptor is the first argument, with two descriptors beside it:
 a socket that is told the process's id and, when it has ended, its exit code; and where its output goes. It
-ends when no more orders can come and every process has ended.
+ends when no more orders can come and every process has ended. If it is killed, they are, too.
 
 Imports nothing of this project: a function sees what it would see if it had been started by itself.
 """
 
+import ctypes
 import gc
 import importlib
 import json
 import os
 import runpy
 import selectors
+import signal
 import socket
 import sys
-import traceback
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 LONGEST_ORDER: Final = 128 * 1024
 # Ours and the runtime's, as far as they are read from the environment by nobody. The runtime client is.
 _LIBRARIES: Final = ("pydantic", "stripe", "urllib3")
+_SET_PARENT_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 type Json = dict[str, Any]
 
@@ -41,8 +42,11 @@ def load_libraries() -> None:
     gc.freeze()
 
 
-def serve(orders: socket.socket, plain_path: list[str]) -> None:
-    """Until the other side of `orders` is closed and nothing that was forked runs any more."""
+def serve(orders: socket.socket) -> tuple[bytes, int] | None:
+    """Until the other side of `orders` is closed and nothing that was forked runs any more: None.
+
+    In a forked process it returns, too: its order, and the descriptor of its output.
+    """
     with selectors.DefaultSelector() as waited:
         waited.register(orders, selectors.EVENT_READ)
         while waited.get_map():
@@ -50,33 +54,29 @@ def serve(orders: socket.socket, plain_path: list[str]) -> None:
                 if key.data is not None:
                     waited.unregister(key.fd)
                     _tell_end(key.fd, *key.data)
-                elif (born := _take(orders, plain_path)) is not None:
-                    pidfd, pid, life = born
-                    waited.register(pidfd, selectors.EVENT_READ, (pid, life))
-                else:
+                    continue
+                message, descriptors, _, _ = socket.recv_fds(orders, LONGEST_ORDER, 2)
+                if not message:
                     waited.unregister(orders)
-
-
-def _take(orders: socket.socket, plain_path: list[str]) -> tuple[int, int, socket.socket] | None:
-    """(descriptor, id, who is told) of the process that the next order asks for; None: no more orders."""
-    message, descriptors, _, _ = socket.recv_fds(orders, LONGEST_ORDER, 2)
-    if not message:
-        return None
-    told, output = descriptors
-    pid = os.fork()
-    if pid == 0:
-        _become(message, output, plain_path)
-    os.close(output)
-    life = socket.socket(fileno=told)
-    _tell(life, pid)
-    return os.pidfd_open(pid), pid, life
+                    continue
+                told, output = descriptors
+                pid = os.fork()
+                if pid == 0:
+                    return message, output
+                os.close(output)
+                life = socket.socket(fileno=told)
+                _tell(life, pid)
+                waited.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, life))
+    return None
 
 
 def _tell_end(pidfd: int, pid: int, life: socket.socket) -> None:
-    _, status = os.waitpid(pid, 0)
-    os.close(pidfd)
+    """Its id stays its own until the engine knows."""
+    found: Any = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     with life:
-        _tell(life, os.waitstatus_to_exitcode(status))
+        _tell(life, found.si_status if found.si_code == os.CLD_EXITED else -found.si_status)
+    os.waitpid(pid, 0)
+    os.close(pidfd)
 
 
 def _tell(life: socket.socket, number: int) -> None:
@@ -84,39 +84,41 @@ def _tell(life: socket.socket, number: int) -> None:
         life.send(str(number).encode())
 
 
-def _become(message: bytes, output: int, plain_path: list[str]) -> None:
-    """Be the function's process, as if started on its own. Does not return."""
-    code = 1
-    try:
-        order: Json = json.loads(message)
-        _take_place(output, order["folder"], order["environment"])
-        sys.path[:] = [*order["path"], *plain_path]
-        sys.argv = ["awslambdaric", order["handler"]]
-        runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # what would end a process of its own, with this on its output
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def _take_place(output: int, folder: str, environment: Mapping[str, str]) -> None:
-    """The descriptors, folder and variables of a process of its own."""
+def take_place(order: Json, output: int, plain_path: list[str]) -> None:
+    """The descriptors, folder, variables and search path of a process of its own."""
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    sys.path[:] = [*order["path"], *plain_path]
+    sys.argv = ["awslambdaric", order["handler"]]
+
+
+def die_with(parent: int, libc: ctypes.CDLL) -> None:
+    """Be killed when the parent is: nobody else would know of this process any more."""
+    libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:  # it was faster
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main() -> None:
+    """Serve; in a forked process, be the runtime client until the process ends."""
+    of_layers = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    plain_path = [folder for folder in sys.path if folder not in of_layers]
+    server, libc = os.getpid(), ctypes.CDLL(None)
+    load_libraries()
+    with socket.socket(fileno=int(sys.argv[1])) as orders:
+        forked = serve(orders)
+    if forked is not None:
+        message, output = forked
+        die_with(server, libc)
+        take_place(json.loads(message), output, plain_path)
+        runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    of_layers = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    load_libraries()
-    serve(socket.socket(fileno=int(sys.argv[1])), [folder for folder in sys.path if folder not in of_layers])
+    main()

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from local.engine import workers
+from tests.e2e.support.late import LateRequest
 from tests.e2e.support.names import (
     ASKING,
     COM,
@@ -238,12 +239,13 @@ def test_the_worker_dies_and_the_name_is_registered_once(
     """The registrar registers after the worker's death: nobody hears its answer."""
     for order in placed.values():
         order.ended()  # so that only one task is in flight
-    world.arm("registrar", HELD[step], f"slow:{_HELD_SECONDS}")
+    late = LateRequest(world, "registrar", HELD[step], _HELD_SECONDS)
     name = new_name()
     order = Ordered(names, shop("ready"), name, domain_body(name))
-    await_value(lambda: world.armed("registrar") == [], seconds=20)
+    late.await_held()
     assert workers.kill(world.stack.facts, "RegisterDomainFunction")
     assert order.ended()["order"]["status"] == "completed"
+    late.await_served()
     failed = [
         event["taskFailedEventDetails"]["error"]
         for event in world.history(order.token)
@@ -259,11 +261,12 @@ def test_the_compensation_dies_and_the_money_goes_back_once(
 ) -> None:
     for order in placed.values():
         order.ended()
-    world.arm("stripe", "POST /v1/credit_notes", f"slow:{_HELD_SECONDS}")
+    late = LateRequest(world, "stripe", "POST /v1/credit_notes", _HELD_SECONDS)
     name = new_name("refused-contact-")
     order = Ordered(names, shop("ready"), name, domain_body(name))
-    await_value(lambda: world.armed("stripe") == [], seconds=20)
+    late.await_held()
     assert workers.kill(world.stack.facts, "RefundPaymentFunction")
     view = order.ended()
+    late.await_served()
     assert (view["order"]["status"], view["payment"]["status"]) == ("failed", "refunded")
     names.refunded_in_full(order.token, name, amount=COM)

@@ -1,7 +1,8 @@
 """A function's process is killed in the middle of each task, once: the order still ends, once.
 
 The task is held in mid-flight by a slow outside system. What had been asked of it happens after the worker's
-death, which is the harder case: the effect is there, its answer is lost.
+death, which is the harder case: the effect comes late, and its answer is lost. What is there in the end is
+looked at after that.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from local.engine import workers
+from tests.e2e.support.late import LateRequest
 from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.world import World
@@ -73,9 +75,11 @@ class Ordered:
         ]
         return failed.count("Runtime.ExitError") == 1
 
-    def completed_once(self) -> Json:
+    def completed_once(self, late: LateRequest | None = None) -> Json:
         """The order's view: one worker died, and it was delivered, paid and told of once all the same."""
         order = self.ended()
+        if late is not None:
+            late.await_served()
         assert self.lost_one_worker()
         assert order["order"]["status"] == "completed"
         self.world.delivered_once(self.token, amount=PRICE)
@@ -94,9 +98,9 @@ def kill(world: World, name: str) -> None:
     assert workers.kill(world.stack.facts, f"{name}Function")
 
 
-def kill_when_held(world: World, name: str, sandbox: str) -> None:
+def kill_when_held(world: World, name: str, late: LateRequest) -> None:
     """Kill the function's workers as soon as the slow request was taken."""
-    await_value(lambda: not world.armed(sandbox), seconds=20)
+    late.await_held()
     kill(world, name)
 
 
@@ -122,10 +126,10 @@ def _next(state: Json) -> list[str]:
 @pytest.mark.parametrize("step", HELD)
 def test_a_task_dies_and_the_order_completes_once(world: World, shop: Shops, step: str) -> None:
     name, sandbox, match = HELD[step]
-    world.arm(sandbox, match, f"slow:{HELD_SECONDS}")
+    late = LateRequest(world, sandbox, match, HELD_SECONDS)
     ordered = Ordered(world, shop("ready"))
-    kill_when_held(world, name, sandbox)
-    order = ordered.completed_once()
+    kill_when_held(world, name, late)
+    order = ordered.completed_once(late)
     assert order["payment"]["amount_charged_cents"] == PRICE
     assert world.invoices(ordered.token)[0]["attempts"] == 1
 
@@ -134,10 +138,11 @@ def test_a_task_dies_and_the_order_completes_once(world: World, shop: Shops, ste
 def test_the_compensation_dies_and_the_money_goes_back_once(world: World, shop: Shops, step: str) -> None:
     sandbox, match = REFUND_HELD[step]
     before = world.taken()
-    world.arm(sandbox, match, f"slow:{HELD_SECONDS}")
+    late = LateRequest(world, sandbox, match, HELD_SECONDS)
     ordered = Ordered(world, shop("ready"), name="fail-provision")
-    kill_when_held(world, REFUND, sandbox)
+    kill_when_held(world, REFUND, late)
     order = ordered.ended()
+    late.await_served()
     assert ordered.lost_one_worker()
     assert (order["order"]["status"], order["payment"]["status"]) == ("failed", "refunded")
     (invoice,) = world.invoices(ordered.token)
@@ -191,10 +196,11 @@ def test_the_suspension_dies_and_the_site_is_taken_away_once(world: World, shop:
         ordered = Ordered(world, client, plan="business")
         client.until(ordered.token, lambda cart: bool(cart["orders"]))
         await_value(lambda: client.order(ordered.token).get("site"), seconds=60)
-        world.arm("sites", "PUT /sites/*/suspension", f"slow:{HELD_SECONDS}")
+        late = LateRequest(world, "sites", "PUT /sites/*/suspension", HELD_SECONDS)
         world.advance_clock(5 * _DAY)
-        kill_when_held(world, SUSPEND, "sites")
+        kill_when_held(world, SUSPEND, late)
         order = ordered.ended()
+    late.await_served()
     assert ordered.lost_one_worker()
     assert _answers(world, ordered.token, SUSPEND) == [{"suspended": True}]
     assert (order["order"]["status"], order["payment"]["status"]) == ("failed", "failed")
@@ -208,13 +214,14 @@ def test_the_suspension_dies_and_the_site_is_taken_away_once(world: World, shop:
 def test_the_post_dies_and_its_repeat_is_the_same_order(world: World, shop: Shops) -> None:
     client = shop("ready")
     key = "killed-" + world.sink()["path"].rpartition("/")[2]
-    world.arm("stripe", "POST /v1/invoices", f"slow:{HELD_SECONDS}")
+    late = LateRequest(world, "stripe", "POST /v1/invoices", HELD_SECONDS)
     failing = _in_background(lambda: client.post(site_body(), key=key).status_code)
-    kill_when_held(world, "OrderSite", "stripe")
+    kill_when_held(world, "OrderSite", late)
     assert failing() == 502
     token = client.place(key=key)
     assert client.finish(token)["order"]["status"] == "completed"
     world.outcome(token)
+    late.await_served()
     world.delivered_once(token, amount=PRICE)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,14 +14,16 @@ from typing import Any
 import pytest
 
 from local.engine import bootstrap, workers
-from local.engine.shims.forked_workers import Processes
+from local.engine.shims.forked_workers import ForkServer, Processes
+
+pytestmark = pytest.mark.timeout(60)  # what is not closed would be waited for
 
 type Json = dict[str, Any]
 type Start = Callable[[str], Any]
 
 # In place of the runtime client: it tells what it is, and does as the handler's name says.
 _CLIENT = """
-import json, os, sys, time
+import atexit, json, os, sys, time
 print(json.dumps({
     "environment": dict(os.environ), "folder": os.getcwd(), "path": sys.path, "arguments": sys.argv[1:],
     "name": __name__, "parent": os.getppid(), "input": sys.stdin.read(),
@@ -29,6 +32,8 @@ print(json.dumps({
 }))
 match sys.argv[1]:
     case "exits": sys.exit(7)
+    case "says": sys.exit("why it ends")
+    case "waits": atexit.register(print, "at its end", flush=True)
     case "fails": raise ValueError("on its output")
     case "stays": time.sleep(60)
 """
@@ -128,10 +133,14 @@ def test_one_process_forks_them_all(start: Start) -> None:
         assert process.wait(10) == -signal.SIGKILL
 
 
-def test_an_error_is_on_its_output(start: Start) -> None:
-    process = start("fails")
-    assert process.wait(10) == 1
-    assert b"ValueError: on its output" in process.stdout.read()
+@pytest.mark.parametrize(
+    ("handler", "exit_code", "said"),
+    [("fails", 1, b"ValueError: on its output"), ("says", 1, b"why it ends"), ("waits", 0, b"at its end")],
+)
+def test_it_ends_as_a_program_does(start: Start, handler: str, exit_code: int, said: bytes) -> None:
+    process = start(handler)
+    assert process.wait(10) == exit_code
+    assert said in process.stdout.read()
 
 
 def test_it_is_known_whether_it_runs(start: Start) -> None:
@@ -142,7 +151,37 @@ def test_it_is_known_whether_it_runs(start: Start) -> None:
         process.wait(0.05)
     process.terminate()
     assert (process.wait(10), process.poll()) == (-signal.SIGTERM, -signal.SIGTERM)
-    process.kill()  # it has ended: nobody else who has its id now
+
+
+def test_nobody_who_has_its_id_afterwards_is_killed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = start("exits")
+    process.wait(10)
+    sent: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _: sent.append(pid))
+    process.kill()
+    process.terminate()
+    assert sent == []
+
+
+def test_a_wait_keeps_nobody_from_killing(start: Start) -> None:
+    process = start("stays")
+    waiting = threading.Thread(target=process.wait)
+    waiting.start()
+    process.kill()
+    waiting.join(10)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_nothing_stays_open_on_either_side(start: Start, processes: Processes) -> None:
+    start("exits").wait(10)
+    (server,) = processes._servers.values()
+    folders = [Path(f"/proc/{pid}/fd") for pid in (os.getpid(), server.process.pid)]
+    before = [len(list(folder.iterdir())) for folder in folders]
+    for _ in range(5):
+        process = start("exits")
+        process.wait(10)
+        process.stdout.close()
+    _until(lambda: [len(list(folder.iterdir())) for folder in folders] == before)
 
 
 def test_another_build_in_the_layers_place_is_loaded_anew(start: Start, code: Path) -> None:
@@ -155,15 +194,40 @@ def test_another_build_in_the_layers_place_is_loaded_anew(start: Start, code: Pa
     assert (before.wait(10), after.wait(10)) == (7, 7)
 
 
-def test_a_killed_server_loses_nobody_and_is_replaced(start: Start, processes: Processes) -> None:
-    lost = start("exits")
-    lost.wait(10)
+def test_a_killed_server_takes_all_with_it_and_is_replaced(start: Start, processes: Processes) -> None:
+    """Nobody would know of them any more: two processes would be at work in one task."""
+    lost = start("stays")
+    told = _told(lost)
     (server,) = processes._servers.values()
+    assert told["parent"] == server.process.pid
     server.process.kill()
     server.process.wait(10)
+    assert lost.wait(10) == -signal.SIGKILL
+    _until(lambda: not Path(f"/proc/{lost.pid}/fd/1").exists())
     again = start("exits")
     assert _told(again)["parent"] != server.process.pid
     assert again.wait(10) == 7
+
+
+def test_an_order_that_cannot_be_given_leaves_nothing_open(start: Start, processes: Processes) -> None:
+    start("exits").wait(10)
+    server = ForkServer(sys.executable, [])
+    server.process.kill()
+    server.process.wait(10)
+    here = Path("/proc/self/fd")
+    before = len(list(here.iterdir()))
+    for _ in range(3):
+        with pytest.raises(OSError, match=r"Broken pipe|reset|has ended"):
+            server.fork({"handler": "exits"})
+    assert len(list(here.iterdir())) == before
+    server.retire()
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_it_is_noted_for_its_function(start: Start, code: Path) -> None:

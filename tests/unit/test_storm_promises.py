@@ -56,12 +56,13 @@ def _delivered(*, site: bool) -> Order:
     return Order(plan, token=_TOKEN, view=view)
 
 
-def test_a_stop_after_the_last_effect_breaks_nothing() -> None:
+@pytest.mark.parametrize(("next_one", "sound"), [(None, True), ("SUCCEEDED", True), ("FAILED", False)])
+def test_a_stop_after_the_last_effect_breaks_nothing(next_one: str | None, sound: bool) -> None:  # noqa: FBT001
     order = _delivered(site=True)
     books = _Sound(order.plan)
-    books.executions = {_TOKEN: "ABORTED"}
+    books.executions = {_TOKEN: "ABORTED"} | ({f"{_TOKEN}-2": next_one} if next_one else {})
     order.stopped = True
-    assert list(broken(order, books)) == []
+    assert (list(broken(order, books)) == []) is sound
 
 
 @pytest.mark.parametrize("site", [True, False])

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,36 +22,50 @@ from ministack.core import lambda_runtime
 
 from local.engine import bootstrap, fork_server, workers
 
+BORN_SECONDS: Final = 30
+"""So long a start may take, the loading of the libraries included."""
 _NUMBER_BYTES: Final = 16
+_PAUSE_SECONDS: Final = 0.01
 
 type Json = dict[str, Any]
 type _State = tuple[tuple[int, int], ...]
 
 
 class ForkedProcess:
-    """As much of `subprocess.Popen` as the engine uses. `returncode` is None while it runs."""
+    """As much of `subprocess.Popen` as the engine uses. `returncode` is None while it runs.
+
+    Raises OSError when it is not born in time.
+    """
 
     def __init__(self, life: socket.socket, stdout: BinaryIO) -> None:
         self.stdout = stdout
         self.returncode: int | None = None
         self._life = life
         self._lock = threading.Lock()
+        life.settimeout(BORN_SECONDS)
         born = life.recv(_NUMBER_BYTES)
         if not born:
-            life.close()
-            stdout.close()
             raise ChildProcessError("the process that forks functions has ended")
         self.pid = int(born)
+        life.settimeout(0)
 
     def poll(self) -> int | None:
         """The exit code, or None while it runs."""
-        return self._look(0)
+        with self._lock:
+            if self.returncode is None:
+                with suppress(BlockingIOError):
+                    told = self._life.recv(_NUMBER_BYTES)
+                    self.returncode = int(told) if told else -signal.SIGKILL
+                    self._life.close()
+            return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Raises subprocess.TimeoutExpired."""
-        code = self._look(timeout)
-        if code is None:
-            raise subprocess.TimeoutExpired("a function's process", timeout or 0)
+        """Raises subprocess.TimeoutExpired. Nobody else's call waits meanwhile."""
+        began = time.monotonic()
+        while (code := self.poll()) is None:
+            if timeout is not None and time.monotonic() - began > timeout:
+                raise subprocess.TimeoutExpired("a function's process", timeout)
+            time.sleep(_PAUSE_SECONDS)
         return code
 
     def terminate(self) -> None:
@@ -60,19 +75,10 @@ class ForkedProcess:
         self._send(signal.SIGKILL)
 
     def _send(self, number: signal.Signals) -> None:
+        """To nobody else: its id is free for others when its end was told."""
         if self.poll() is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-
-    def _look(self, timeout: float | None) -> int | None:
-        with self._lock:
-            if self.returncode is None:
-                self._life.settimeout(timeout)
-                with suppress(BlockingIOError, TimeoutError):
-                    told = self._life.recv(_NUMBER_BYTES)
-                    self.returncode = int(told) if told else -signal.SIGKILL
-                    self._life.close()
-            return self.returncode
 
 
 class ForkServer:
@@ -93,12 +99,15 @@ class ForkServer:
         """Raises OSError when it cannot."""
         life, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         read, write = os.pipe()
+        stdout = os.fdopen(read, "rb")
         try:
-            socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), write])
-        finally:
-            theirs.close()
-            os.close(write)
-        return ForkedProcess(life, os.fdopen(read, "rb"))
+            with theirs, os.fdopen(write, "wb"):
+                socket.send_fds(self._orders, [json.dumps(order).encode()], [theirs.fileno(), write])
+            return ForkedProcess(life, stdout)
+        except BaseException:
+            life.close()
+            stdout.close()
+            raise
 
     def retire(self) -> None:
         """It takes no more orders, and ends with the last process that it forked."""

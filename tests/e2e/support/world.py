@@ -139,6 +139,10 @@ class World:
     def armed(self, sandbox: str) -> list[Json]:
         return self._listed(f"{sandbox}_url", "faults")
 
+    def requests(self, sandbox: str, *, after: int = 0) -> list[Json]:
+        """What a sandbox has answered, or its entries from number `after` on."""
+        return self._listed(f"{sandbox}_url", f"requests?after={after}")
+
     def disarm(self) -> None:
         for name in _SANDBOXES:
             self.http.delete(f"{self.facts[name]}/_sandbox/faults").raise_for_status()
