@@ -10,6 +10,7 @@ sys.pycache_prefix = str(workspace.from_environment().bytecode)
 sys.dont_write_bytecode = False
 
 from local.engine import lifecycle  # noqa: E402 - after the bytecode's place is known
+from local.engine.cloudformation_yaml import TemplateError  # noqa: E402
 from local.engine.deploy import DeployFailed  # noqa: E402
 from local.engine.lifecycle import StackError  # noqa: E402
 from local.engine.ports import PortTaken  # noqa: E402
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
-    except (StackError, PortTaken, DeployFailed) as error:
+    except (StackError, PortTaken, DeployFailed, TemplateError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

@@ -6,6 +6,10 @@ from typing import Any
 import yaml
 
 
+class TemplateError(ValueError):
+    """The file is no YAML; the message says where."""
+
+
 class _Loader(yaml.CSafeLoader):
     """A safe loader, the fast one, that also knows CloudFormation's tags."""
 
@@ -30,6 +34,13 @@ _Loader.add_multi_constructor("!", _function)
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The document at `path`, with `!Ref X` as `{"Ref": "X"}` and so on."""
-    loaded: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506 - derives from SafeLoader
+    """The document at `path`, with `!Ref X` as `{"Ref": "X"}` and so on.
+
+    Raises:
+        TemplateError: it is not YAML.
+    """
+    try:
+        loaded: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506 - derives from SafeLoader
+    except yaml.YAMLError as error:
+        raise TemplateError(f"{path}: {' '.join(str(error).split())}") from error
     return loaded

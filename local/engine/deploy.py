@@ -117,14 +117,16 @@ def _create_or_update(endpoint: str, translated: Translated) -> None:
     if status in UNUSABLE:
         cloudformation.delete_stack(StackName=STACK)  # the table is retained, or was never made
         _await_deleted(cloudformation)
-    if status is None or status in UNUSABLE:
-        cloudformation.create_stack(**request, OnFailure="DO_NOTHING")
-    else:
-        try:
+    try:
+        if status is None or status in UNUSABLE:
+            cloudformation.create_stack(**request, OnFailure="DO_NOTHING")
+        else:
             cloudformation.update_stack(**request)
-        except ClientError as refused:
-            if "No updates are to be performed" not in str(refused):
-                raise
+    except ClientError as refused:
+        if "No updates are to be performed" not in str(refused):
+            raise DeployFailed(
+                f"the template is refused: {refused.response['Error']['Message']}"
+            ) from refused
     _wait(cloudformation)
 
 

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from local.engine import (
@@ -128,6 +129,7 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
     _drop_long_logs(workspace)
     values = secrets.load(workspace)
     in_flight = resume.cut_off(workspace)
+    _tell_of_loss(workspace, say)
     with ports.chosen(_last_ports(workspace)) as chosen:
         records = _start_servers(workspace, chosen, values if product else None)
     aws_endpoint, sfn_endpoint = url(chosen["aws"]), url(chosen["stepfunctions"])
@@ -146,6 +148,17 @@ def _start(workspace: Workspace, say: Callable[[str], None], *, product: bool) -
         say(f"{going_on} orders go on" if going_on > 1 else "1 order goes on")
     say(f"ready after {time.monotonic() - began:.1f} s")
     return stack
+
+
+def _tell_of_loss(workspace: Workspace, say: Callable[[str], None]) -> None:
+    """Sandboxes and executions remember what was done since; the tables of a killed engine do not."""
+    saved = workspace.state / "aws" / "dynamodb.json"
+    if workspace.unsaved.exists() and saved.exists():
+        at = datetime.fromtimestamp(saved.stat().st_mtime).astimezone()
+        say(
+            f"the engine was killed: its tables are as they were at {at:%Y-%m-%d %H:%M:%S}, later orders lost"
+        )
+    workspace.unsaved.touch()
 
 
 def _start_servers(
@@ -243,10 +256,13 @@ def _last_ports(workspace: Workspace) -> dict[str, int]:
 
 
 def _refuse_second(workspace: Workspace) -> None:
-    alive = [record for record in processes.recorded(workspace) if processes.alive(record)]
+    records = processes.recorded(workspace)
+    alive = [record for record in records if processes.alive(record)]
     if alive:
         shown = ", ".join(f"{record.name} (pid {record.pid})" for record in alive)
-        raise StackError(f"a stack is already running: {shown}. Stop it with `make down`.")
+        gone = " and ".join(record.name for record in records if record not in alive)
+        lost = f" But {gone} ended by itself." if gone else ""
+        raise StackError(f"a stack is already running: {shown}.{lost} Stop it with `make down`.")
 
 
 def _await_all(workspace: Workspace, records: list[Record], health: list[str]) -> None:
@@ -283,9 +299,12 @@ def _stop_all(workspace: Workspace) -> bool:
     order = {"stepfunctions": 0, "aws": 1, "sandboxes": 2}
     records = sorted(processes.recorded(workspace), key=lambda record: order.get(record.name, 3))
     ran = any(map(processes.alive, records))
+    saves = any(record.name == "aws" and processes.alive(record) for record in records)
     for record in records:
         processes.stop(workspace, record)
     processes.kill_orphans(workspace)
+    if saves:
+        workspace.unsaved.unlink(missing_ok=True)
     shutil.rmtree(workspace.scratch, ignore_errors=True)
     workspace.stack_file.unlink(missing_ok=True)
     return ran

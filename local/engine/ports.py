@@ -14,6 +14,7 @@ from typing import Final
 # Below the ports that systems give to outgoing connections (from 32768 on Linux), one of which could
 # otherwise hold the stack's port when it starts again.
 _RANGE = range(20_000, 32_000)
+_PORTS: Final = range(1, 65_536)
 # A stack that was killed may hold its ports a moment longer than it can be seen.
 _PATIENCE_SECONDS = 5.0
 _CLAIMS: Final = Path(tempfile.gettempdir()) / f"hostcart-ports-{os.getuid()}"
@@ -21,7 +22,7 @@ NAMES = ("aws", "stepfunctions", "stripe", "registrar", "sites", "callbacks", "l
 
 
 class PortTaken(RuntimeError):  # noqa: N818 - reads as what happened
-    """A port that the user fixed is in use."""
+    """A port that the user fixed is in use, or none."""
 
 
 @contextmanager
@@ -59,14 +60,24 @@ def _choose(last: Mapping[str, int], names: Iterable[str], claims: ExitStack) ->
     ports: dict[str, int] = {}
     until = time.monotonic() + _PATIENCE_SECONDS
     for name in names:
-        if fixed := os.environ.get(f"HOSTCART_PORT_{name.upper()}"):
-            if not _becomes_ours(int(fixed), until, claims):
-                raise PortTaken(f"HOSTCART_PORT_{name.upper()}={fixed}: the port is in use")
-            ports[name] = int(fixed)
+        variable = f"HOSTCART_PORT_{name.upper()}"
+        if given := os.environ.get(variable):
+            fixed = _number(variable, given)
+            if fixed in ports.values():
+                raise PortTaken(f"{variable}={given}: another part of the stack has this port")
+            if not _becomes_ours(fixed, until, claims):
+                raise PortTaken(f"{variable}={given}: the port is in use")
+            ports[name] = fixed
             continue
         wanted = last.get(name, 0)
         ports[name] = wanted if wanted and _becomes_ours(wanted, until, claims) else _any_free(claims)
     return ports
+
+
+def _number(variable: str, given: str) -> int:
+    if not given.isascii() or not given.isdecimal() or int(given) not in _PORTS:
+        raise PortTaken(f"{variable}={given}: a port is a number from {_PORTS.start} to {_PORTS.stop - 1}")
+    return int(given)
 
 
 def _any_free(claims: ExitStack) -> int:

@@ -24,6 +24,11 @@ class Workspace:
         return self.home / "state"
 
     @property
+    def unsaved(self) -> Path:
+        """There while the engine runs: what it changes is saved when it stops."""
+        return self.state / "unsaved"
+
+    @property
     def logs(self) -> Path:
         """One file per process, and `functions/` with one file per function."""
         return self.home / "logs"

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from local.engine import workers
-from tests.e2e.support.late import LateRequest
+from tests.e2e.support.late import LateRequests
 from tests.e2e.support.names import (
     ASKING,
     COM,
@@ -239,7 +239,7 @@ def test_the_worker_dies_and_the_name_is_registered_once(
     """The registrar registers after the worker's death: nobody hears its answer."""
     for order in placed.values():
         order.ended()  # so that only one task is in flight
-    late = LateRequest(world, "registrar", HELD[step], _HELD_SECONDS)
+    late = LateRequests(world, "registrar", HELD[step], _HELD_SECONDS)
     name = new_name()
     order = Ordered(names, shop("ready"), name, domain_body(name))
     late.await_held()
@@ -261,7 +261,7 @@ def test_the_compensation_dies_and_the_money_goes_back_once(
 ) -> None:
     for order in placed.values():
         order.ended()
-    late = LateRequest(world, "stripe", "POST /v1/credit_notes", _HELD_SECONDS)
+    late = LateRequests(world, "stripe", "POST /v1/credit_notes", _HELD_SECONDS)
     name = new_name("refused-contact-")
     order = Ordered(names, shop("ready"), name, domain_body(name))
     late.await_held()

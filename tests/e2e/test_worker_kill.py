@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from local.engine import workers
-from tests.e2e.support.late import LateRequest
+from tests.e2e.support.late import LateRequests
 from tests.e2e.support.patience import await_value
 from tests.e2e.support.shop import PRICE, Shop, site_body
 from tests.e2e.support.world import World
@@ -75,7 +75,7 @@ class Ordered:
         ]
         return failed.count("Runtime.ExitError") == 1
 
-    def completed_once(self, late: LateRequest | None = None) -> Json:
+    def completed_once(self, late: LateRequests | None = None) -> Json:
         """The order's view: one worker died, and it was delivered, paid and told of once all the same."""
         order = self.ended()
         if late is not None:
@@ -98,7 +98,7 @@ def kill(world: World, name: str) -> None:
     assert workers.kill(world.stack.facts, f"{name}Function")
 
 
-def kill_when_held(world: World, name: str, late: LateRequest) -> None:
+def kill_when_held(world: World, name: str, late: LateRequests) -> None:
     """Kill the function's workers as soon as the slow request was taken."""
     late.await_held()
     kill(world, name)
@@ -126,7 +126,7 @@ def _next(state: Json) -> list[str]:
 @pytest.mark.parametrize("step", HELD)
 def test_a_task_dies_and_the_order_completes_once(world: World, shop: Shops, step: str) -> None:
     name, sandbox, match = HELD[step]
-    late = LateRequest(world, sandbox, match, HELD_SECONDS)
+    late = LateRequests(world, sandbox, match, HELD_SECONDS)
     ordered = Ordered(world, shop("ready"))
     kill_when_held(world, name, late)
     order = ordered.completed_once(late)
@@ -138,7 +138,7 @@ def test_a_task_dies_and_the_order_completes_once(world: World, shop: Shops, ste
 def test_the_compensation_dies_and_the_money_goes_back_once(world: World, shop: Shops, step: str) -> None:
     sandbox, match = REFUND_HELD[step]
     before = world.taken()
-    late = LateRequest(world, sandbox, match, HELD_SECONDS)
+    late = LateRequests(world, sandbox, match, HELD_SECONDS)
     ordered = Ordered(world, shop("ready"), name="fail-provision")
     kill_when_held(world, REFUND, late)
     order = ordered.ended()
@@ -196,7 +196,7 @@ def test_the_suspension_dies_and_the_site_is_taken_away_once(world: World, shop:
         ordered = Ordered(world, client, plan="business")
         client.until(ordered.token, lambda cart: bool(cart["orders"]))
         await_value(lambda: client.order(ordered.token).get("site"), seconds=60)
-        late = LateRequest(world, "sites", "PUT /sites/*/suspension", HELD_SECONDS)
+        late = LateRequests(world, "sites", "PUT /sites/*/suspension", HELD_SECONDS)
         world.advance_clock(5 * _DAY)
         kill_when_held(world, SUSPEND, late)
         order = ordered.ended()
@@ -214,10 +214,10 @@ def test_the_suspension_dies_and_the_site_is_taken_away_once(world: World, shop:
 def test_the_post_dies_and_its_repeat_is_the_same_order(world: World, shop: Shops) -> None:
     client = shop("ready")
     key = "killed-" + world.sink()["path"].rpartition("/")[2]
-    late = LateRequest(world, "stripe", "POST /v1/invoices", HELD_SECONDS)
+    late = LateRequests(world, "stripe", "POST /v1/invoices", HELD_SECONDS)
     failing = _in_background(lambda: client.post(site_body(), key=key).status_code)
     kill_when_held(world, "OrderSite", late)
-    assert failing() == 502
+    assert failing() == 500
     token = client.place(key=key)
     assert client.finish(token)["order"]["status"] == "completed"
     world.outcome(token)

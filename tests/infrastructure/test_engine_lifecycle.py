@@ -62,6 +62,7 @@ def test_state_is_kept_over_a_restart_until_it_is_wiped(here: Workspace) -> None
         tiny.states(second).redrive_execution(executionArn=stopped)
     # one that was cut off is started again under its name, once
     assert said.count("1 order goes on") == 1
+    assert not [line for line in said if "killed" in line]
     cut = tiny.outcome(second, running)
     assert (cut["status"], json.loads(cut["input"])) == ("SUCCEEDED", {"name": "x", "sleep": 4})
     assert [entry["name"] for entry in _executions(second)].count("running") == 1
@@ -79,13 +80,22 @@ def test_a_second_stack_is_refused_and_a_killed_one_recovers(here: Workspace) ->
         tiny.start(here)
     tiny.invoke(first, {"name": "x"})
     orphaned = workers.pids(first, "GreetFunction")
-    for record in processes.recorded(here):
-        os.kill(record.pid, signal.SIGKILL)
-    _await_dead(processes.recorded(here))
+    records = processes.recorded(here)
+    (engine,) = (record for record in records if record.name == "aws")
+    os.kill(engine.pid, signal.SIGKILL)
+    _await_dead([engine])
+    with pytest.raises(lifecycle.StackError, match=r"stepfunctions \(pid \d+\)\. But aws ended by itself\."):
+        tiny.start(here)
+    for record in records:
+        if record != engine:
+            os.kill(record.pid, signal.SIGKILL)
+    _await_dead(records)
 
     with pytest.raises(lifecycle.StackError, match="no stack is running"):
         lifecycle.running(here)
-    second = tiny.start(here)
+    said: list[str] = []
+    second = lifecycle.up(here, said.append, product=False)
+    assert [line for line in said if line.startswith("the engine was killed: its tables are as they were at")]
     assert second["api_url"] == first["api_url"]
     assert tiny.get(second, "/greetings/x")[0] == 200
     assert not set(orphaned) & set(processes.orphans(here))
@@ -112,6 +122,30 @@ def test_a_fixed_port_that_is_taken_is_named(monkeypatch: pytest.MonkeyPatch) ->
         assert found == {"aws": free}
     monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_AWS={free}"), ports.chosen({}, ["aws"]):
+        pass
+
+
+@pytest.mark.usefixtures("_hasty")
+@pytest.mark.parametrize("given", ["abc", "0", "65536", "-1", "80.0", "8\u0660"])
+def test_what_is_no_port_is_said(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("HOSTCART_PORT_AWS", given)
+    with (
+        pytest.raises(ports.PortTaken, match=r"HOSTCART_PORT_AWS=.*a number from 1 to 65535"),
+        ports.chosen({}, ["aws"]),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_a_port_that_is_given_twice_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ports.chosen({}, ["aws"]) as found:
+        free = found["aws"]
+    for name in ("AWS", "SITES"):
+        monkeypatch.setenv(f"HOSTCART_PORT_{name}", str(free))
+    with (
+        pytest.raises(ports.PortTaken, match=f"HOSTCART_PORT_SITES={free}: another part"),
+        ports.chosen({}, ["aws", "sites"]),
+    ):
         pass
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import bootstrap, import_check, lifecycle, reload
+from local.engine import bootstrap, import_check, lifecycle, reload, translation
+from local.engine.cloudformation_yaml import TemplateError
 from local.engine.translation import Function
 from local.engine.workspace import ROOT, Workspace
 
@@ -25,6 +26,13 @@ def test_workers_start_out_of_the_staged_copy(
     reload.reload(here, name, lambda _: None)
     assert len(restarted) == 1 if name else len(restarted) > 1
     assert all(function.code.is_relative_to(here.staged) for function in restarted)
+
+
+def test_a_template_that_is_no_yaml_is_said_with_its_place(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources:\n  A: [\n")
+    with pytest.raises(TemplateError, match=rf"^{template}: .*line 3, column 1$"):
+        translation.functions(template)
 
 
 BROKEN = {

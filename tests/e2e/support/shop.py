@@ -17,9 +17,9 @@ PRICE = 1300
 TERMINAL = frozenset({"completed", "failed", "cancelled"})
 _POLL_SECONDS = 0.1
 _repeated: list[str] = []
-_GATEWAY_GAVE_UP = (502, 504)
+_GATEWAY_GAVE_UP = (500, 504)
 """A function's process died or ran out of time, as on a machine that is much too busy. One that raised an
-error is a 502, too: its line in the log fails the tests in their end (`World`)."""
+error is a 500, too: its line in the log fails the tests in their end (`World`)."""
 _REPEATS = 3
 """So many polls of all the tests of one process may be asked again."""
 
