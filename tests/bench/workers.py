@@ -18,11 +18,14 @@ _CLIENT = b"awslambdaric"
 
 
 def main(arguments: list[str]) -> int:
-    """Print a line for each worker."""
+    """Print a line for each worker; 1 when there is none that started on its own."""
     home = Path(arguments[0] if arguments else ROOT / ".local").resolve()
-    for name, peak_mb, cpu_ms in sorted(workers(home)):
+    found = sorted(workers(home))
+    for name, peak_mb, cpu_ms in found:
         print(f"{name:<60}{peak_mb:>8.1f} MB{cpu_ms:>10.0f} ms")
-    return 0
+    if not found:
+        print("no function has a process of its own: HOSTCART_FORKED_WORKERS=0 make up", file=sys.stderr)
+    return 0 if found else 1
 
 
 def workers(home: Path) -> Iterator[tuple[str, float, float]]:
