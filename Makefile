@@ -106,7 +106,7 @@ findings: setup ## list what the reconciler found and could not mend
 
 # --- proof --------------------------------------------------------------------------------------
 test: build ## every test
-	$(PY) -m pytest -n 4
+	$(PY) -m pytest -n 5
 
 bench: build ## measure what everything costs, write docs/cost anew
 	PYTHONPATH=layers/hostcart/python $(PY) -m tests.bench
