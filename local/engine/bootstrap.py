@@ -45,11 +45,10 @@ def script(function: Function, runtime_python: Path) -> str:
 
 
 def _recipe(function: Function, runtime_python: Path) -> dict[str, object]:
-    """The same in parts: the Python, the folders on its path, the variables, the handler."""
+    """The same in parts: the Python, the function's folder and its layers, the variables, the handler."""
     return {
         "python": str(runtime_python),
         "layers": [str(folder) for folder in function.layers],
-        "path": [str(folder) for folder in (function.code, *function.layers)],
         "folder": str(function.code),
         "environment": environment(function),
         "handler": function.handler,

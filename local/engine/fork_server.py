@@ -94,7 +94,7 @@ def take_place(order: Json, output: int, plain_path: list[str]) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     os.chdir(order["folder"])
-    sys.path[:] = [*order["path"], *plain_path]
+    sys.path[:] = [order["folder"], *order["layers"], *plain_path]
     sys.argv = ["awslambdaric", order["handler"]]
 
 

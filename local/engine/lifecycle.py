@@ -298,16 +298,15 @@ def _stop_all(workspace: Workspace) -> bool:
     """Stop the engine before the sandboxes, so that no call meets a closed door."""
     order = {"stepfunctions": 0, "aws": 1, "sandboxes": 2}
     records = sorted(processes.recorded(workspace), key=lambda record: order.get(record.name, 3))
-    ran = any(map(processes.alive, records))
-    saves = any(record.name == "aws" and processes.alive(record) for record in records)
+    ran = {record.name for record in records if processes.alive(record)}
     for record in records:
         processes.stop(workspace, record)
     processes.kill_orphans(workspace)
-    if saves:
+    if "aws" in ran:  # it saved its tables
         workspace.unsaved.unlink(missing_ok=True)
     shutil.rmtree(workspace.scratch, ignore_errors=True)
     workspace.stack_file.unlink(missing_ok=True)
-    return ran
+    return bool(ran)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pytest
 
 from local.engine import bootstrap, workers
 from local.engine.shims.forked_workers import ForkServer, Processes
+from tests.e2e.support.patience import await_value
 
 pytestmark = pytest.mark.timeout(60)  # what is not closed would be waited for
 
@@ -59,7 +60,6 @@ def _start(code: Path, processes: Processes) -> Start:
         recipe = {
             "python": sys.executable,
             "layers": [str(layer)],
-            "path": [str(code), str(layer)],
             "folder": str(code),
             "environment": {"LAMBDA_TASK_ROOT": str(code)},
             "handler": handler,
@@ -181,7 +181,7 @@ def test_nothing_stays_open_on_either_side(start: Start, processes: Processes) -
         process = start("exits")
         process.wait(10)
         process.stdout.close()
-    _until(lambda: [len(list(folder.iterdir())) for folder in folders] == before)
+    await_value(lambda: [len(list(folder.iterdir())) for folder in folders] == before, seconds=10)
 
 
 def test_another_build_in_the_layers_place_is_loaded_anew(start: Start, code: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_killed_server_takes_all_with_it_and_is_replaced(start: Start, process
     server.process.kill()
     server.process.wait(10)
     assert lost.wait(10) == -signal.SIGKILL
-    _until(lambda: not Path(f"/proc/{lost.pid}/fd/1").exists())
+    await_value(lambda: not Path(f"/proc/{lost.pid}/fd/1").exists(), seconds=10)
     again = start("exits")
     assert _told(again)["parent"] != server.process.pid
     assert again.wait(10) == 7
@@ -221,13 +221,6 @@ def test_an_order_that_cannot_be_given_leaves_nothing_open(start: Start, process
             server.fork({"handler": "exits"})
     assert len(list(here.iterdir())) == before
     server.retire()
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_it_is_noted_for_its_function(start: Start, code: Path) -> None:

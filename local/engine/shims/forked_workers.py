@@ -130,28 +130,25 @@ class Processes:
         """In place of `subprocess.Popen`."""
         recipe = Path(command[0]).with_name(bootstrap.RECIPE)
         if self._forked and recipe.exists():
-            started: Any = self._fork(json.loads(recipe.read_text()), env)
+            started: ForkedProcess | subprocess.Popen[bytes] = self._fork(json.loads(recipe.read_text()), env)
         else:
             started = subprocess.Popen(command, cwd=cwd, env=env, **streams)  # noqa: S603 - the engine's own
         workers.note(self._notes, started.pid, env["AWS_LAMBDA_FUNCTION_NAME"])
-        return started  # type: ignore[no-any-return]
+        return started
 
     def _fork(self, recipe: Json, env: Mapping[str, str]) -> ForkedProcess:
-        order = {
-            "environment": {**env, **recipe["environment"]},
-            "folder": recipe["folder"],
-            "path": recipe["path"],
-            "handler": recipe["handler"],
-        }
-        return self._server(recipe["python"], recipe["layers"]).fork(order)
+        order = {**recipe, "environment": {**env, **recipe["environment"]}}
+        return self._server(recipe["python"], tuple(recipe["layers"])).fork(order)
 
-    def _server(self, python: str, layers: Sequence[str]) -> ForkServer:
+    def _server(self, python: str, layers: tuple[str, ...]) -> ForkServer:
         with self._lock:
-            found = self._servers.get(tuple(layers))
-            if found is not None and (found.process.poll() is not None or found.state != _state(layers)):
-                self._servers.pop(tuple(layers)).retire()
-                found = None
-            return found or self._servers.setdefault(tuple(layers), ForkServer(python, layers))
+            found = self._servers.get(layers)
+            if found is not None and found.process.poll() is None and found.state == _state(layers):
+                return found
+            if found is not None:
+                found.retire()
+            self._servers[layers] = ForkServer(python, layers)
+            return self._servers[layers]
 
 
 def _state(layers: Sequence[str]) -> _State:
